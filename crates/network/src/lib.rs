@@ -1,0 +1,22 @@
+//! The checked reaction network every reader produces and every engine consumes.
+//!
+//! A [`Network`] is one flat table of [`Symbol`]s (compartments, species, parameters, reactions)
+//! with units, values, rules, events and the places in the text they came from. Nested names are
+//! kept readable with dots (`bulk.receptors.ERBB2_free`).
+//!
+//! This crate does not know any file format, any biology and any solver. It knows what a
+//! well-formed network is ([`check()`]) and how to tell a person what is wrong with one
+//! ([`Diagnostic`]).
+
+mod check;
+mod diagnostic;
+mod expr;
+mod network;
+
+pub use check::check;
+pub use diagnostic::{nearest, Diagnostic, FileId, Level, Sources, Span};
+pub use expr::{BinaryOp, Expr, Function, Node};
+pub use network::{
+    Annotation, Event, Network, Participant, Provenance, Reaction, Rule, Status, Symbol, SymbolId,
+    SymbolKind, Value,
+};
