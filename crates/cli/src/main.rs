@@ -1,1 +1,26 @@
-fn main() {}
+//! The command line: a thin door to `hersim-study`.
+//!
+//! It reads arguments, shows progress, prints tables or JSON, and turns errors into text and
+//! exit codes: 0 good, 1 the check failed, 2 wrong usage or input. It computes nothing.
+
+mod arguments;
+mod commands;
+mod print;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Command::Trial(options) => commands::trial(&arguments, options),
+        Command::Simulate(options) => commands::simulate(&arguments, options),
+        Command::Check(options) => commands::check(&arguments, options),
+        Command::Convert(options) => commands::convert(&arguments, options),
+        Command::List(options) => commands::list(&arguments, options),
+    }
+}

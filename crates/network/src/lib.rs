@@ -13,8 +13,8 @@ mod diagnostic;
 mod expr;
 mod network;
 
-pub use check::check;
-pub use diagnostic::{nearest, Diagnostic, FileId, Level, Sources, Span};
+pub use check::{check, conservation};
+pub use diagnostic::{Diagnostic, FileId, Level, Sources, Span, nearest};
 pub use expr::{BinaryOp, Expr, Function, Node};
 pub use network::{
     Annotation, Event, Network, Participant, Provenance, Reaction, Rule, Status, Symbol, SymbolId,

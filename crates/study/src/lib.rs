@@ -1,1 +1,34 @@
-//! placeholder
+//! Studies: tumour, regimen, patient, cohort, trial, endpoint.
+//!
+//! The one door that command line, Python and web share. It knows roles (a dose, a subclone, a
+//! visit, an endpoint), never a gene, a drug or a tumour: those are data in `model/` and
+//! `library/`. It draws nothing and prints nothing.
+//!
+//! - [`trial::run()`]: a virtual trial, from its id to a folder of results
+//! - [`simulate::simulate`]: one tumour under one regimen
+//! - [`convert::convert`]: an assembled system as SBML or Antimony
+//! - [`check::check`]: what is wrong with the model and the library
+
+pub mod assemble;
+pub mod check;
+pub mod convert;
+pub mod distribution;
+pub mod document;
+pub mod dosing;
+pub mod equilibrate;
+mod error;
+pub mod library;
+pub mod outcome;
+pub mod population;
+pub mod progress;
+pub mod quantity;
+pub mod random;
+pub mod regimen;
+pub mod simulate;
+pub mod statistics;
+mod treatment;
+pub mod trial;
+mod tumour;
+pub mod written;
+
+pub use error::StudyError;

@@ -1,0 +1,236 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Trastuzumab action and resistance in HER2+ cancer, executable: from receptors to trials.
+///
+/// For research; not for decisions about the treatment of a person.
+#[derive(Debug, Parser)]
+#[command(name = "hersim", version, max_term_width = 100)]
+#[command(after_help = "Start with `hersim list`, then `hersim trial h0648g`.")]
+pub struct Arguments {
+    /// Folder with `model/` and `library/` (default: the nearest at or above this one)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Print JSON instead of tables
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a virtual trial and write its endpoints and report
+    Trial(TrialOptions),
+    /// Follow one tumour under a regimen
+    Simulate(SimulateOptions),
+    /// Look over the model: syntax, units, sources, orphans, conservation
+    Check(CheckOptions),
+    /// Write an assembled, valued system as SBML or Antimony
+    Convert(ConvertOptions),
+    /// List trials, tumours, regimens, drugs, cohorts and systems
+    List(ListOptions),
+}
+
+/// Options of `trial`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hersim trial h0648g
+  hersim trial h0648g --patients 100 --seed 7 --out runs/try --json
+
+The run folder holds endpoints.parquet, assessments.parquet, manifest.json and report.html. An \
+interrupted run goes on where it stopped when the same command is given again.")]
+pub struct TrialOptions {
+    /// Trial, by its id in library/trials
+    pub trial: String,
+    /// Virtual patients per arm
+    #[arg(long, short = 'n', default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub patients: u64,
+    /// Seed of every draw: same seed, same answer
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Folder for the results (default: a new one below `runs/`)
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Discard what another run left in the folder
+    #[arg(long)]
+    pub start_over: bool,
+    #[command(flatten)]
+    pub machine: MachineOptions,
+}
+
+/// How the machine is used and how exactly.
+#[derive(Debug, Args)]
+pub struct MachineOptions {
+    /// Threads (default: all the machine has); the results do not depend on it
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub threads: Option<u64>,
+    /// Patients per instruction; the results do not depend on it
+    #[arg(long, value_enum, default_value_t = Lanes::Auto)]
+    pub lanes: Lanes,
+    /// Relative tolerance of the integration
+    #[arg(long, default_value_t = 1e-5, value_parser = tolerance)]
+    pub rtol: f64,
+    /// Steps after which a patient is given up
+    #[arg(long, default_value_t = 200_000)]
+    pub max_steps: u64,
+}
+
+/// Patients per instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lanes {
+    /// What the processor does best
+    Auto,
+    /// One
+    #[value(name = "1")]
+    One,
+    /// Four (AVX2)
+    #[value(name = "4")]
+    Four,
+    /// Eight (AVX-512)
+    #[value(name = "8")]
+    Eight,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (1e-12..=1e-2).contains(&value) => Ok(value),
+        _ => Err("a tolerance between 1e-12 and 1e-2 is needed".into()),
+    }
+}
+
+/// What is simulated or converted.
+#[derive(Debug, Args)]
+pub struct SubjectOptions {
+    /// System it lives in, by its id in model/systems
+    #[arg(long, default_value = "patient")]
+    pub system: String,
+    /// Regimen: text such as "trastuzumab 8 then 6 mg/kg q3w", or an id in library/regimens
+    #[arg(long, short)]
+    pub regimen: Option<String>,
+    /// Concentration held in the medium from time zero, such as trastuzumab="10 ug/mL"
+    #[arg(long, short, value_name = "NAME=QUANTITY")]
+    pub medium: Vec<String>,
+    /// Parameter to set, before equilibration, such as weight="80 kg"
+    #[arg(long, value_name = "SYMBOL=QUANTITY")]
+    pub set: Vec<String>,
+}
+
+/// Options of `simulate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hersim simulate sensitive --regimen trastuzumab_q3w --for 1y
+  hersim simulate bt474 --system culture --medium trastuzumab=\"10 ug/mL\" --for 72h --every 6h
+  hersim simulate sensitive --regimen \"trastuzumab 8 then 6 mg/kg q3w\" --out run.parquet --plot run.svg
+
+A row at the time of a dose shows the values after the dose.")]
+pub struct SimulateOptions {
+    /// Tumour, by its id in library/tumours
+    pub tumour: String,
+    #[command(flatten)]
+    pub subject: SubjectOptions,
+    /// How long
+    #[arg(long = "for", default_value = "1y", value_name = "TIME")]
+    pub duration: String,
+    /// Time between rows
+    #[arg(long, default_value = "1 day", value_name = "TIME")]
+    pub every: String,
+    /// Give every state, not only the readouts
+    #[arg(long)]
+    pub states: bool,
+    /// File for all rows: .parquet or .csv
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// File for a picture: .svg
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub machine: MachineOptions,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit code 0 when nothing is wrong (warnings allowed), 1 otherwise.")]
+pub struct CheckOptions {
+    /// System by id, or Antimony file (default: everything, the library included)
+    pub model: Option<String>,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Options of `convert`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  hersim convert patient --tumour sensitive --regimen trastuzumab_q3w --to sbml --out patient.xml
+
+The file holds the tumour's attributes, the equilibrated values and the doses as events; any \
+other simulator must give the same trajectories.")]
+pub struct ConvertOptions {
+    /// System, by its id in model/systems
+    pub system: String,
+    /// Tumour, by its id in library/tumours
+    #[arg(long, default_value = "sensitive")]
+    pub tumour: String,
+    /// Regimen: text, or an id in library/regimens
+    #[arg(long, short)]
+    pub regimen: Option<String>,
+    /// Concentration held in the medium, such as trastuzumab="10 ug/mL"
+    #[arg(long, short, value_name = "NAME=QUANTITY")]
+    pub medium: Vec<String>,
+    /// Parameter to set, such as weight="80 kg"
+    #[arg(long, value_name = "SYMBOL=QUANTITY")]
+    pub set: Vec<String>,
+    /// How long doses are written out
+    #[arg(long = "for", default_value = "1y", value_name = "TIME")]
+    pub duration: String,
+    /// Format
+    #[arg(long, value_enum)]
+    pub to: Target,
+    /// File (default: print it)
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Relative tolerance of the equilibration
+    #[arg(long, default_value_t = 1e-7, value_parser = tolerance)]
+    pub rtol: f64,
+}
+
+/// A format to convert to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// SBML Level 3 Version 2
+    Sbml,
+    /// Antimony
+    Antimony,
+}
+
+/// Options of `list`.
+#[derive(Debug, Args)]
+pub struct ListOptions {
+    /// What to list (default: everything)
+    #[arg(value_enum)]
+    pub what: Option<Listed>,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Listed {
+    Trials,
+    Tumours,
+    Regimens,
+    Drugs,
+    Cohorts,
+    Systems,
+}

@@ -1,0 +1,60 @@
+//! `hersim check`.
+
+use std::process::ExitCode;
+
+use hersim_network::Level;
+use hersim_study::check::check as run;
+use serde_json::json;
+
+use super::open;
+use crate::{
+    arguments::{Arguments, CheckOptions},
+    print, terminal,
+};
+
+/// Looks over the model and prints what is wrong.
+pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
+    let mut library = match open(arguments) {
+        Ok(library) => library,
+        Err(code) => return code,
+    };
+    let report = run(&mut library, options.model.as_deref());
+    let passed = report.passed() && !(options.strict && !report.diagnostics.is_empty());
+    if arguments.json {
+        let diagnostics: Vec<_> =
+            report.diagnostics.iter().map(|d| terminal::as_json(d, &library.sources)).collect();
+        println!("{}", json!({ "passed": passed, "checked": report, "diagnostics": diagnostics }));
+    } else {
+        terminal::report(&report.diagnostics, &library.sources, arguments);
+        let mut table = print::table(&[
+            "system", "subclones", "species", "rate rules", "reactions", "measured", "fitted", "assumed",
+        ]);
+        for s in &report.systems {
+            let count = |status: &str| s.parameters.get(status).copied().unwrap_or(0).to_string();
+            table.add_row([
+                s.system.clone(),
+                s.subclones.join(", "),
+                s.species.to_string(),
+                s.rate_rules.to_string(),
+                s.reactions.to_string(),
+                count("measured"),
+                count("fitted"),
+                count("assumed"),
+            ]);
+        }
+        println!("{table}");
+        for s in &report.systems {
+            for sum in &s.conserved {
+                println!("conserved in {}: {sum}", s.system);
+            }
+        }
+        let errors = report.diagnostics.iter().filter(|d| d.level == Level::Error).count();
+        let warnings = report.diagnostics.len() - errors;
+        println!(
+            "{} systems and {} library documents: {errors} errors, {warnings} warnings",
+            report.systems.len(),
+            report.documents
+        );
+    }
+    if passed { ExitCode::SUCCESS } else { ExitCode::from(terminal::FAILED) }
+}

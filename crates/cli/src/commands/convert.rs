@@ -1,0 +1,62 @@
+//! `hersim convert`.
+
+use std::process::ExitCode;
+
+use hersim_study::{
+    StudyError,
+    convert::{Format, convert as run},
+    equilibrate::EnsembleSettings,
+    quantity::Quantity,
+    simulate::SimulateRequest,
+};
+
+use super::open;
+use crate::{
+    arguments::{Arguments, ConvertOptions, Target},
+    terminal,
+};
+
+/// Writes an assembled system as a file for other tools.
+pub fn convert(arguments: &Arguments, options: &ConvertOptions) -> ExitCode {
+    let mut library = match open(arguments) {
+        Ok(library) => library,
+        Err(code) => return code,
+    };
+    let request = SimulateRequest {
+        tumour: options.tumour.clone(),
+        system: options.system.clone(),
+        regimen: options.regimen.clone(),
+        medium: options.medium.clone(),
+        set: options.set.clone(),
+        settings: EnsembleSettings {
+            rtol: options.rtol,
+            atol_share: options.rtol * 1e-3,
+            ..EnsembleSettings::default()
+        },
+        ..SimulateRequest::default()
+    };
+    let format = match options.to {
+        Target::Sbml => Format::Sbml,
+        Target::Antimony => Format::Antimony,
+    };
+    let days = Quantity::parse(&options.duration).and_then(|q| q.days()).map_err(|message| {
+        StudyError::Input(vec![
+            hersim_network::Diagnostic::error("quantity", format!("--for: {message}"))
+                .mend("write for example `--for 1y`"),
+        ])
+    });
+    let text = match days.and_then(|days| run(&mut library, &request, days, format)) {
+        Ok(text) => text,
+        Err(error) => return terminal::fail(&error, &library.sources, arguments),
+    };
+    match &options.out {
+        None => print!("{text}"),
+        Some(path) => {
+            if let Err(error) = hersim_store::write_text(path, &text) {
+                return terminal::fail(&error.into(), &library.sources, arguments);
+            }
+            terminal::say(arguments, format!("wrote {}", path.display()));
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,147 @@
+//! `hersim simulate`.
+
+use std::{path::Path, process::ExitCode};
+
+use comfy_table::CellAlignment;
+use hersim_network::Diagnostic;
+use hersim_study::{
+    StudyError,
+    equilibrate::Rest,
+    simulate::{SimulateRequest, Simulation, simulate as run},
+};
+use serde_json::{Map, Value, json};
+
+use super::{open, settings};
+use crate::{
+    arguments::{Arguments, SimulateOptions},
+    print, terminal,
+};
+
+/// Rows that are printed at most; the file has them all.
+const PRINTED_ROWS: usize = 20;
+
+/// Follows one tumour, prints its course and writes it where asked.
+pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
+    let mut library = match open(arguments) {
+        Ok(library) => library,
+        Err(code) => return code,
+    };
+    let request = SimulateRequest {
+        tumour: options.tumour.clone(),
+        system: options.subject.system.clone(),
+        regimen: options.subject.regimen.clone(),
+        medium: options.subject.medium.clone(),
+        set: options.subject.set.clone(),
+        duration: options.duration.clone(),
+        every: options.every.clone(),
+        all_states: options.states,
+        settings: settings(&options.machine),
+    };
+    let simulation = match run(&mut library, &request) {
+        Ok(simulation) => simulation,
+        Err(error) => return terminal::fail(&error, &library.sources, arguments),
+    };
+    if let Err(error) = write(&simulation, options) {
+        return terminal::fail(&error, &library.sources, arguments);
+    }
+    if arguments.json {
+        println!("{}", as_json(&simulation));
+    } else {
+        terminal::warn(&simulation.warnings, arguments);
+        show(&simulation, arguments);
+    }
+    match (&simulation.rest, &simulation.failure) {
+        (Rest::Failed(reason), _) | (_, Some(reason)) => {
+            let error = Diagnostic::error("integration", format!("the simulation stopped: {reason}"))
+                .mend("raise --max-steps, or look at the state that is named");
+            terminal::report(&[error], &library.sources, arguments);
+            ExitCode::from(terminal::FAILED)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn write(simulation: &Simulation, options: &SimulateOptions) -> Result<(), StudyError> {
+    if let Some(path) = &options.out {
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("parquet") => hersim_store::write_parquet(&simulation.table, path)?,
+            Some("csv") => hersim_store::write_csv(&simulation.table, path)?,
+            _ => return Err(wrong_ending(path, ".parquet or .csv")),
+        }
+    }
+    if let Some(path) = &options.plot {
+        if path.extension().and_then(|e| e.to_str()) != Some("svg") {
+            return Err(wrong_ending(path, ".svg"));
+        }
+        hersim_store::write_text(path, &hersim_report::trace_svg(&simulation.trace))?;
+    }
+    Ok(())
+}
+
+fn wrong_ending(path: &Path, known: &str) -> StudyError {
+    let error = Diagnostic::error(
+        "file-ending",
+        format!("`{}` does not say what kind of file it is", path.display()),
+    );
+    StudyError::Input(vec![error.mend(format!("end its name in {known}"))])
+}
+
+fn show(simulation: &Simulation, arguments: &Arguments) {
+    for a in &simulation.achieved {
+        terminal::say(
+            arguments,
+            format!(
+                "{} {}: asked {}, achieved {} {}",
+                a.subclone,
+                a.attribute,
+                print::number(a.asked),
+                print::number(a.achieved),
+                a.unit
+            ),
+        );
+    }
+    if let Rest::Moving(_) = simulation.rest {
+        terminal::say(arguments, "the tumour was not at rest when treatment began");
+    }
+    let trace = &simulation.trace;
+    let header: Vec<String> = std::iter::once("day".to_string())
+        .chain(trace.series.iter().map(|s| match s.unit.as_str() {
+            "1" | "dimensionless" => s.title.clone(),
+            unit => format!("{}, {unit}", s.title),
+        }))
+        .collect();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut table = print::table(&header);
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let step = trace.day.len().div_ceil(PRINTED_ROWS).max(1);
+    for i in (0..trace.day.len()).filter(|i| i % step == 0 || i + 1 == trace.day.len()) {
+        let values = trace.series.iter().map(|s| print::number(s.values[i]));
+        table.add_row(std::iter::once(print::number(trace.day[i])).chain(values));
+    }
+    println!("{}\n{table}", trace.title);
+}
+
+fn as_json(simulation: &Simulation) -> String {
+    let mut columns = Map::new();
+    for column in &simulation.table.columns {
+        if let hersim_store::Values::F64(values) = &column.values {
+            let unit = column.unit.as_deref().unwrap_or("1");
+            columns.insert(column.name.clone(), json!({ "unit": unit, "values": values }));
+        }
+    }
+    let rest = match &simulation.rest {
+        Rest::Settled(days) => json!({ "settled_day": days }),
+        Rest::Moving(_) => json!("moving"),
+        Rest::Failed(reason) => json!({ "failed": reason }),
+    };
+    let whole: Value = json!({
+        "title": simulation.trace.title,
+        "equilibration": rest,
+        "achieved": simulation.achieved,
+        "failure": simulation.failure,
+        "columns": columns,
+    });
+    serde_json::to_string(&whole).unwrap_or_default()
+}

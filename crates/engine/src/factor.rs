@@ -1,0 +1,97 @@
+//! Elimination carried out once, on formulas: the factors of `I/(γh) − J` and the solution with
+//! them become nodes of the graph like everything else.
+//!
+//! The matrix is split into L·D·U with unit diagonals in L and U, so that a solution is three
+//! long runs of one operation each: subtract products, multiply, subtract products. There is no
+//! pivoting; the order was chosen for sparsity, the diagonal holds `1/(γh)`, and a step whose
+//! pivots shrink against it is rejected (see `rodas`).
+
+use std::collections::BTreeMap;
+
+use crate::dag::{Dag, Leaf, NodeId};
+
+/// The factors, in pivot order.
+pub(crate) struct Factors {
+    /// Entries of L below the diagonal: per row, column and value.
+    lower: Vec<Vec<(usize, NodeId)>>,
+    /// Reciprocals of D.
+    pub(crate) reciprocals: Vec<NodeId>,
+    /// Entries of U above the diagonal: per row, column and value.
+    upper: Vec<Vec<(usize, NodeId)>>,
+}
+
+/// Factorises `I/(γh) − J`, where `jacobian[i]` holds row `i` of J as column and value.
+pub(crate) fn factorise(dag: &mut Dag, jacobian: &[BTreeMap<usize, NodeId>]) -> Factors {
+    let n = jacobian.len();
+    let shift = dag.leaf(Leaf::Shift);
+    let mut factors =
+        Factors { lower: vec![Vec::new(); n], reciprocals: Vec::new(), upper: vec![Vec::new(); n] };
+    // Rows of D·U, which elimination subtracts from later rows.
+    let mut scaled_upper: Vec<Vec<(usize, NodeId)>> = Vec::with_capacity(n);
+    for (i, jacobian_row) in jacobian.iter().enumerate() {
+        let mut row: BTreeMap<usize, NodeId> =
+            jacobian_row.iter().map(|(&j, &value)| (j, dag.negate(value))).collect();
+        let diagonal = match row.get(&i) {
+            Some(&value) => dag.add(shift, value),
+            None => shift,
+        };
+        row.insert(i, diagonal);
+        let mut from = 0;
+        while let Some((&k, &value)) = row.range(from..i).next() {
+            from = k + 1;
+            let multiplier = dag.multiply(value, factors.reciprocals[k]);
+            factors.lower[i].push((k, multiplier));
+            for &(j, above) in &scaled_upper[k] {
+                let product = dag.multiply(multiplier, above);
+                let entry = match row.get(&j) {
+                    Some(&entry) => dag.subtract(entry, product),
+                    None => dag.negate(product),
+                };
+                row.insert(j, entry);
+            }
+        }
+        let reciprocal = dag.reciprocal(row[&i]);
+        let above: Vec<_> = row.range(i + 1..).map(|(&j, &value)| (j, value)).collect();
+        factors.upper[i] =
+            above.iter().map(|&(j, value)| (j, dag.multiply(value, reciprocal))).collect();
+        factors.reciprocals.push(reciprocal);
+        scaled_upper.push(above);
+    }
+    factors
+}
+
+impl Factors {
+    /// The solution for the residual as right-hand side, per state in pivot order.
+    pub(crate) fn solve(&self, dag: &mut Dag) -> Vec<NodeId> {
+        let n = self.reciprocals.len();
+        let mut x: Vec<NodeId> = (0..n).map(|i| dag.leaf(Leaf::Residual(i as u32))).collect();
+        for i in 0..n {
+            x[i] = subtract_products(dag, x[i], &self.lower[i], &x);
+        }
+        for (x, reciprocal) in x.iter_mut().zip(&self.reciprocals) {
+            *x = dag.multiply(*x, *reciprocal);
+        }
+        for i in (0..n).rev() {
+            x[i] = subtract_products(dag, x[i], &self.upper[i], &x);
+        }
+        x
+    }
+
+    /// Entries of L and U, diagonals included, fill included.
+    pub(crate) fn entries(&self) -> usize {
+        let off_diagonal = self.lower.iter().chain(&self.upper).map(Vec::len);
+        self.reciprocals.len() + off_diagonal.sum::<usize>()
+    }
+}
+
+fn subtract_products(
+    dag: &mut Dag,
+    start: NodeId,
+    row: &[(usize, NodeId)],
+    x: &[NodeId],
+) -> NodeId {
+    row.iter().fold(start, |sum, &(j, value)| {
+        let product = dag.multiply(value, x[j]);
+        dag.subtract(sum, product)
+    })
+}

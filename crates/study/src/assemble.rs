@@ -1,0 +1,169 @@
+//! From a system's id and its subclones to a checked network with roles.
+
+use hersim_antimony::Request;
+use hersim_network::{Diagnostic, Level, Network, SymbolId};
+use hersim_units::Unit;
+
+use crate::{
+    document::{Document, Spanned},
+    library::{Library, Shelf, System},
+    quantity,
+    written::Written,
+};
+
+/// A system assembled for some subclones.
+pub struct Assembled {
+    /// Its roles.
+    pub system: Document<System>,
+    /// The flat network, checked.
+    pub network: Network,
+    /// Names of the subclones.
+    pub subclones: Vec<String>,
+    /// What is legal but probably not meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads, composes and checks a system.
+///
+/// # Errors
+/// Everything that is wrong with the texts and tables it is made of.
+pub fn assemble(
+    library: &mut Library,
+    system: &str,
+    subclones: &[String],
+) -> Result<Assembled, Vec<Diagnostic>> {
+    let system: Document<System> = library.read(Shelf::Systems, system, None)?;
+    let rule = &system.value.subclones;
+    let subclones = if subclones.is_empty() { rule.default.clone() } else { subclones.to_vec() };
+    if subclones.len() > rule.at_most {
+        return Err(vec![
+            Diagnostic::error(
+                "too-many-subclones",
+                format!(
+                    "system `{}` is made for at most {} subclones; {} were asked for",
+                    system.value.id,
+                    rule.at_most,
+                    subclones.len()
+                ),
+            )
+            .mend("merge the rarest subclones"),
+        ]);
+    }
+    let path = library
+        .path(Shelf::Systems.folder())
+        .join(system.value.model.get_ref());
+    let (files, sources) = library.reader();
+    let request = Request { model: &path, main: None, subclones: &subclones };
+    let loaded = hersim_antimony::load(files, &request, sources)?;
+    let mut warnings = loaded.warnings;
+    let (errors, more): (Vec<_>, Vec<_>) = hersim_network::check(&loaded.network)
+        .into_iter()
+        .partition(|d| d.level == Level::Error);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    warnings.extend(more);
+    Ok(Assembled { system, network: loaded.network, subclones, warnings })
+}
+
+impl Assembled {
+    /// The symbol with this name.
+    ///
+    /// # Errors
+    /// `unknown-symbol`, pointing at `place`, with the nearest known name.
+    pub fn symbol(
+        &self,
+        name: &str,
+        place: Option<hersim_network::Span>,
+    ) -> Result<SymbolId, Box<Diagnostic>> {
+        self.network.find(name).ok_or_else(|| {
+            let mut diagnostic = Diagnostic::error(
+                "unknown-symbol",
+                format!("system `{}` has no symbol `{name}`", self.system.value.id),
+            );
+            if let Some(place) = place {
+                diagnostic = diagnostic.at(place, "");
+            }
+            Box::new(match self.network.nearest(name) {
+                Some(near) => diagnostic.mend(format!("did you mean `{near}`?")),
+                None => diagnostic
+                    .mend(format!("`hersim check {}` lists its symbols", self.system.value.id)),
+            })
+        })
+    }
+
+    /// The symbol a role of the system's own document names.
+    ///
+    /// # Errors
+    /// As [`Assembled::symbol`].
+    pub fn role(&self, name: &Spanned<String>) -> Result<SymbolId, Box<Diagnostic>> {
+        self.symbol(name.get_ref(), Some(self.system.place(name)))
+    }
+
+    /// The symbol that a role names for one subclone: the word `clone` in it stands for the
+    /// subclone (`clone_fraction`, `clone.growth.cells`).
+    ///
+    /// # Errors
+    /// As [`Assembled::symbol`].
+    pub fn of_subclone(
+        &self,
+        name: &Spanned<String>,
+        subclone: &str,
+    ) -> Result<SymbolId, Box<Diagnostic>> {
+        let words = name.get_ref().split_inclusive(['.', '_']);
+        let replaced: String = words
+            .map(|word| {
+                let end = word.trim_end_matches(['.', '_']);
+                if end == "clone" { word.replacen(end, subclone, 1) } else { word.to_string() }
+            })
+            .collect();
+        self.symbol(&replaced, Some(self.system.place(name)))
+    }
+
+    /// Unit of a symbol as it stands in formulas.
+    pub fn unit(&self, id: SymbolId) -> Unit {
+        self.network.formula_unit(id).unwrap_or_else(Unit::dimensionless)
+    }
+
+    /// Days in the model's unit of time.
+    pub fn days_per_time_unit(&self) -> f64 {
+        let unit = self.network.time_unit.clone().unwrap_or_else(quantity::day);
+        unit.factor_to(&quantity::day()).unwrap_or(1.0)
+    }
+
+    /// The parameter that is 1 while the tumour is equilibrated.
+    ///
+    /// # Errors
+    /// As [`Assembled::symbol`].
+    pub fn switch(&self) -> Result<SymbolId, Box<Diagnostic>> {
+        self.role(&self.system.value.equilibration.switch)
+    }
+
+    /// Longest time of equilibration, days.
+    ///
+    /// # Errors
+    /// `quantity` when the document does not give a time.
+    pub fn equilibration_days(&self, library: &Library) -> Result<f64, Box<Diagnostic>> {
+        let text = &self.system.value.equilibration.duration;
+        let written = Written::in_document(&self.system, text, &library.sources);
+        days(&written)
+    }
+}
+
+/// A written time in days.
+///
+/// # Errors
+/// `quantity`, pointing at the text.
+pub fn days(written: &Written) -> Result<f64, Box<Diagnostic>> {
+    match quantity::Quantity::parse(&written.text).and_then(|q| q.days()) {
+        Ok(days) if days >= 0.0 => Ok(days),
+        Ok(_) => Err(Box::new(
+            Diagnostic::error("quantity", "a time cannot be negative").at(written.whole(), ""),
+        )),
+        Err(error) => Err(Box::new(
+            Diagnostic::error("quantity", error)
+                .at(written.whole(), "")
+                .mend("write for example `8 week` or `1y`"),
+        )),
+    }
+}

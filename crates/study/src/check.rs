@@ -1,0 +1,201 @@
+//! Looking over the model and the library without running anything.
+
+use std::{collections::BTreeMap, path::Path};
+
+use hersim_antimony::Request;
+use hersim_network::{Diagnostic, Level, Network, Rule, Status, SymbolKind};
+use serde::Serialize;
+
+use crate::{
+    assemble::assemble,
+    document::Document,
+    library::{Cohort, Drug, Library, RegimenFile, Shelf, Tumour},
+    regimen::Regimen,
+    trial::TrialSetup,
+    tumour::attribute_settings,
+    written::Written,
+};
+
+/// What was looked over.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CheckReport {
+    /// One per system.
+    pub systems: Vec<SystemSummary>,
+    /// How many documents of the library were read.
+    pub documents: usize,
+    /// What is wrong.
+    #[serde(skip)]
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Counts of a system.
+#[derive(Clone, Debug, Serialize)]
+pub struct SystemSummary {
+    /// Identifier, or file.
+    pub system: String,
+    /// Subclones it was assembled for.
+    pub subclones: Vec<String>,
+    /// Species that reactions or rules change.
+    pub species: usize,
+    /// Variables with a rate rule.
+    pub rate_rules: usize,
+    /// Reactions.
+    pub reactions: usize,
+    /// Parameters with a row in a table, by status.
+    pub parameters: BTreeMap<String, usize>,
+    /// Sums that no reaction changes, as text.
+    pub conserved: Vec<String>,
+}
+
+impl CheckReport {
+    /// Whether nothing is wrong; warnings do not count.
+    pub fn passed(&self) -> bool {
+        self.diagnostics.iter().all(|d| d.level != Level::Error)
+    }
+
+    fn keep<T>(&mut self, result: Result<T, Vec<Diagnostic>>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(more) => {
+                self.diagnostics.extend(more);
+                None
+            }
+        }
+    }
+}
+
+/// Checks one system (by id) or file, or everything when nothing is named.
+pub fn check(library: &mut Library, what: Option<&str>) -> CheckReport {
+    let mut report = CheckReport::default();
+    match what {
+        Some(path) if path.ends_with(".ant") => check_file(library, Path::new(path), &mut report),
+        Some(id) => check_system(library, id, &mut report),
+        None => {
+            for id in library.ids(Shelf::Systems) {
+                check_system(library, &id, &mut report);
+            }
+            if report.passed() {
+                check_library(library, &mut report);
+            }
+        }
+    }
+    // The same row may be reached through several systems.
+    let mut seen = Vec::new();
+    report.diagnostics.retain(|d| {
+        let key = (d.code, d.message.clone(), d.at.clone());
+        let new = !seen.contains(&key);
+        seen.push(key);
+        new
+    });
+    report
+}
+
+fn check_system(library: &mut Library, id: &str, report: &mut CheckReport) {
+    let assembled = assemble(library, id, &[]);
+    if let Some(assembled) = report.keep(assembled) {
+        report.diagnostics.extend(assembled.warnings);
+        report.systems.push(summary(id, assembled.subclones, &assembled.network));
+    }
+}
+
+fn check_file(library: &mut Library, path: &Path, report: &mut CheckReport) {
+    let (files, sources) = library.reader();
+    let request = Request { model: path, main: None, subclones: &[] };
+    let loaded = hersim_antimony::load(files, &request, sources);
+    if let Some(loaded) = report.keep(loaded) {
+        report.diagnostics.extend(loaded.warnings);
+        report.diagnostics.extend(hersim_network::check(&loaded.network));
+        let name = path.display().to_string();
+        report.systems.push(summary(&name, Vec::new(), &loaded.network));
+    }
+}
+
+fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSummary {
+    let count = |pick: fn(&SymbolKind) -> bool| network.iter().filter(|(_, s)| pick(&s.kind)).count();
+    let mut parameters = BTreeMap::new();
+    for (_, symbol) in network.iter() {
+        if let Some(provenance) = &symbol.provenance {
+            let status = match provenance.status {
+                Status::Measured => "measured",
+                Status::Fitted => "fitted",
+                Status::Assumed => "assumed",
+            };
+            *parameters.entry(status.to_string()).or_default() += 1;
+        }
+    }
+    let conserved = hersim_network::conservation(network)
+        .iter()
+        .map(|sum| {
+            let terms: Vec<String> = (sum.iter())
+                .map(|(id, factor)| match *factor {
+                    1.0 => network[*id].name.clone(),
+                    f => format!("{f}*{}", network[*id].name),
+                })
+                .collect();
+            terms.join(" + ")
+        })
+        .collect();
+    SystemSummary {
+        system: system.to_string(),
+        subclones,
+        species: count(|k| matches!(k, SymbolKind::Species { .. })),
+        rate_rules: network.iter().filter(|(_, s)| matches!(s.rule, Some(Rule::Rate(_)))).count(),
+        reactions: count(|k| matches!(k, SymbolKind::Reaction(_))),
+        parameters,
+        conserved,
+    }
+}
+
+/// Reads every document of the library and tries it against its system.
+fn check_library(library: &mut Library, report: &mut CheckReport) {
+    for id in library.ids(Shelf::Drugs) {
+        let drug: Option<Document<Drug>> = report.keep(library.read(Shelf::Drugs, &id, None));
+        let Some(drug) = drug else { continue };
+        report.documents += 1;
+        for (system, route) in &drug.value.system {
+            let Some(assembled) = report.keep(assemble(library, system, &[])) else { continue };
+            let depots = [&route.sc, &route.oral].into_iter().flatten().map(|d| &d.into);
+            for symbol in route.into.iter().chain(&route.sets).chain(depots) {
+                if let Err(error) = assembled.symbol(symbol.get_ref(), Some(drug.place(symbol))) {
+                    report.diagnostics.push(*error);
+                }
+            }
+        }
+    }
+    let Some(attributes) = report.keep(library.attributes()) else { return };
+    for id in library.ids(Shelf::Tumours) {
+        let tumour: Option<Document<Tumour>> = report.keep(library.read(Shelf::Tumours, &id, None));
+        let Some(tumour) = tumour else { continue };
+        report.documents += 1;
+        let subclones: Vec<String> = tumour.value.subclone.iter().map(|s| s.id.clone()).collect();
+        for system in library.ids(Shelf::Systems) {
+            let Some(assembled) = report.keep(assemble(library, &system, &subclones)) else { continue };
+            let settings = attribute_settings(&tumour, &attributes, &assembled, &library.sources);
+            report.keep(settings);
+        }
+    }
+    for id in library.ids(Shelf::Regimens) {
+        let file: Option<Document<RegimenFile>> =
+            report.keep(library.read(Shelf::Regimens, &id, None));
+        let Some(file) = file else { continue };
+        report.documents += 1;
+        let written = Written::in_document(&file, &file.value.text, &library.sources);
+        if let Some(regimen) = report.keep(Regimen::parse(&written)) {
+            for order in regimen.orders {
+                let known = library.ids(Shelf::Drugs).contains(&order.drug);
+                if !known {
+                    let error = library.unknown(Shelf::Drugs, &order.drug, Some(order.drug_span));
+                    report.diagnostics.push(error);
+                }
+            }
+        }
+    }
+    for id in library.ids(Shelf::Cohorts) {
+        let cohort: Option<Document<Cohort>> = report.keep(library.read(Shelf::Cohorts, &id, None));
+        report.documents += usize::from(cohort.is_some());
+    }
+    for id in library.ids(Shelf::Trials) {
+        let setup = TrialSetup::new(library, &id);
+        report.documents += usize::from(report.keep(setup).is_some());
+    }
+}

@@ -1,0 +1,145 @@
+//! An assembled, valued system as a file that other tools read.
+
+use hersim_network::{
+    BinaryOp, Event, Expr, Network, Node, Participant, Reaction, Span, Symbol, SymbolId, SymbolKind,
+    Value,
+};
+
+use crate::{
+    dosing::{DoseAction, DoseEvent},
+    error::StudyError,
+    library::Library,
+    simulate::{Prepared, SimulateRequest, prepare},
+};
+
+/// A format to convert to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// SBML Level 3 Version 2.
+    Sbml,
+    /// Antimony.
+    Antimony,
+}
+
+/// The system as text: equilibrated values, the tumour's attributes, doses as events.
+///
+/// # Errors
+/// What is wrong with the input.
+pub fn convert(
+    library: &mut Library,
+    request: &SimulateRequest,
+    horizon_day: f64,
+    format: Format,
+) -> Result<String, StudyError> {
+    let prepared = prepare(library, request)?;
+    let network = valued(&prepared, horizon_day);
+    Ok(match format {
+        Format::Sbml => hersim_sbml::write(&network),
+        Format::Antimony => hersim_antimony::write(&network),
+    })
+}
+
+/// The network with the values of a prepared tumour and its doses up to a day.
+pub fn valued(prepared: &Prepared, horizon_day: f64) -> Network {
+    let mut network = prepared.assembled.network.clone();
+    let values: Vec<(SymbolId, f64)> = prepared.values().collect();
+    let size = |network: &Network, id| match network[id].value {
+        Value::Number(size) => size,
+        _ => 1.0,
+    };
+    for (id, value) in values {
+        let value = match network[id].kind {
+            SymbolKind::Species { compartment, amount: false, .. } => value / size(&network, compartment),
+            _ => value,
+        };
+        network[id].value = Value::Number(value);
+    }
+    if let Ok(switch) = prepared.assembled.switch() {
+        network[switch].value = Value::Number(0.0);
+    }
+    let days = prepared.assembled.days_per_time_unit();
+    let events = prepared.regimen.events(prepared.size, 0.0, horizon_day);
+    for (order, bound) in prepared.regimen.orders.iter().enumerate() {
+        let supply = (bound.infusion_day > 0.0).then(|| add_supply(&mut network, order, bound.into));
+        for (number, event) in events.iter().filter(|e| e.order == order).enumerate() {
+            let name = format!("dose_{order}_{number}");
+            let event = dose_event(&network, name, event, bound.into, supply, days);
+            network.events.push(event);
+        }
+    }
+    network
+}
+
+/// A parameter for the rate of an infusion and the reaction that supplies the species with it.
+fn add_supply(network: &mut Network, order: usize, species: SymbolId) -> SymbolId {
+    let unit = match (&network[species].unit, &network.time_unit) {
+        (Some(amount), Some(time)) => Some(amount / time),
+        _ => None,
+    };
+    let blank = |name: String, kind| Symbol {
+        name,
+        display_name: None,
+        kind,
+        unit: None,
+        value: Value::Missing,
+        rule: None,
+        constant: false,
+        annotations: Vec::new(),
+        provenance: None,
+        span: Span::NONE,
+    };
+    let mut rate = blank(format!("infusion_{order}"), SymbolKind::Parameter);
+    rate.unit = unit;
+    rate.value = Value::Number(0.0);
+    let rate = add(network, rate);
+    let reaction = Reaction {
+        reactants: Vec::new(),
+        products: vec![Participant { species, stoichiometry: 1.0 }],
+        modifiers: Vec::new(),
+        reversible: false,
+        rate: Expr::symbol(rate),
+    };
+    add(network, blank(format!("infuse_{order}"), SymbolKind::Reaction(Box::new(reaction))));
+    rate
+}
+
+/// Adds a symbol under its name, or under the name with underscores until it is free.
+fn add(network: &mut Network, mut symbol: Symbol) -> SymbolId {
+    loop {
+        match network.add(symbol) {
+            Ok(id) => return id,
+            Err(taken) => {
+                symbol = *taken;
+                symbol.name.push('_');
+            }
+        }
+    }
+}
+
+fn dose_event(
+    network: &Network,
+    name: String,
+    event: &DoseEvent,
+    species: SymbolId,
+    supply: Option<SymbolId>,
+    days: f64,
+) -> Event {
+    let trigger = Expr::binary(
+        BinaryOp::GreaterEqual,
+        Expr::made(Node::Time),
+        Expr::number(event.day / days),
+    );
+    let assignment = match (event.action, supply) {
+        (DoseAction::Start(rate), Some(supply)) => (supply, Expr::number(rate * days)),
+        (DoseAction::Stop, Some(supply)) => (supply, Expr::number(0.0)),
+        (DoseAction::Bolus(amount), _) | (DoseAction::Start(amount), None) => {
+            let mut added = Expr::number(amount);
+            if let SymbolKind::Species { compartment, amount: false, .. } = network[species].kind {
+                added = Expr::binary(BinaryOp::Div, added, Expr::symbol(compartment));
+            }
+            (species, Expr::binary(BinaryOp::Add, Expr::symbol(species), added))
+        }
+        (DoseAction::Stop, None) => (species, Expr::symbol(species)),
+    };
+    Event { name, trigger, initially: false, assignments: vec![assignment], span: Span::NONE }
+}

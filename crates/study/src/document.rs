@@ -1,0 +1,67 @@
+//! Reading the TOML documents of `model/` and `library/` with errors that show the place.
+
+use std::path::Path;
+
+use hersim_antimony::Files;
+use hersim_network::{Diagnostic, FileId, Sources, Span};
+use serde::de::DeserializeOwned;
+
+pub use toml::Spanned;
+
+/// A value and the file it stands in, so that a later check can point at it.
+#[derive(Clone, Debug)]
+pub struct Document<T> {
+    /// What was read.
+    pub value: T,
+    /// Its file.
+    pub file: FileId,
+}
+
+impl<T> Document<T> {
+    /// The place of a spanned part of the document.
+    pub fn place<U>(&self, part: &Spanned<U>) -> Span {
+        Span::new(self.file, part.span())
+    }
+}
+
+/// Reads one document.
+///
+/// # Errors
+/// `file-unreadable` when there is no such text, `document` when it is not what `T` asks for.
+pub fn read<T: DeserializeOwned>(
+    files: &dyn Files,
+    path: &Path,
+    sources: &mut Sources,
+) -> Result<Document<T>, Vec<Diagnostic>> {
+    let text = files.read(path).map_err(|e| {
+        vec![
+            Diagnostic::error("file-unreadable", format!("cannot read `{}`: {e}", path.display()))
+                .mend("check the path and the permissions"),
+        ]
+    })?;
+    parse(&path.display().to_string(), text, sources)
+}
+
+/// Reads one document from a text.
+///
+/// # Errors
+/// `document` when it is not what `T` asks for.
+pub fn parse<T: DeserializeOwned>(
+    name: &str,
+    text: String,
+    sources: &mut Sources,
+) -> Result<Document<T>, Vec<Diagnostic>> {
+    let file = sources.add(name, text.as_str());
+    match toml::from_str(&text) {
+        Ok(value) => Ok(Document { value, file }),
+        Err(error) => {
+            let message = error.message().replace('\n', " ");
+            let mut diagnostic = Diagnostic::error("document", format!("{name} is not valid: {message}"));
+            if let Some(span) = error.span() {
+                diagnostic = diagnostic.at(Span::new(file, span), "");
+            }
+            let diagnostic = diagnostic.mend("the keys of each kind of file are listed in docs/formats.md");
+            Err(vec![diagnostic])
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Patients as rows of a table, and back.
+
+use hersim_store::{Column, StoreError, Table, Values};
+
+use crate::outcome::{Assessment, EventTime, PatientOutcome, PatientStatus, Response};
+
+/// Endpoints, one row per patient.
+pub fn endpoints(patients: &[PatientOutcome], arms: &[String]) -> Table {
+    let time = |name: &str, pick: fn(&PatientOutcome) -> Option<EventTime>| {
+        let day = Column::f64_opt(
+            &format!("{name}_day"),
+            "day",
+            patients.iter().map(|p| pick(p).map(|t| t.day)),
+        );
+        let event = Column::bool(
+            &format!("{name}_event"),
+            patients.iter().map(|p| pick(p).is_some_and(|t| t.event)),
+        );
+        [day, event]
+    };
+    let reason = |p: &PatientOutcome| match &p.status {
+        PatientStatus::Complete => String::new(),
+        PatientStatus::Failed(reason) => reason.clone(),
+    };
+    let mut columns = vec![
+        Column::text("arm", patients.iter().map(|p| arms[p.arm].clone())),
+        Column::i64("patient", patients.iter().map(|p| p.patient as i64)),
+        Column::text(
+            "status",
+            patients.iter().map(|p| match p.status {
+                PatientStatus::Complete => "complete",
+                PatientStatus::Failed(_) => "failed",
+            }),
+        ),
+        Column::text("reason", patients.iter().map(reason)),
+        Column::text("stratum", patients.iter().map(|p| p.stratum.clone())),
+        Column::text("group", patients.iter().map(|p| p.group.clone())),
+    ];
+    columns.extend(time("ttp", |p| Some(p.ttp)));
+    columns.extend(time("pfs", |p| Some(p.pfs)));
+    columns.extend(time("os", |p| Some(p.os)));
+    columns.extend(time("dor", |p| p.dor));
+    columns.push(Column::text("response", patients.iter().map(|p| format!("{:?}", p.response))));
+    let change = patients.iter().map(|p| p.best_change_percent);
+    columns.push(Column::f64_opt("best_change", "%", change));
+    let crossover = patients.iter().map(|p| p.crossover_day);
+    columns.push(Column::f64_opt("crossover_day", "day", crossover));
+    Table::new(columns)
+}
+
+/// Assessments, one row per visit.
+pub fn assessments(patients: &[PatientOutcome], arms: &[String]) -> Table {
+    let rows = || patients.iter().flat_map(|p| p.assessments.iter().map(move |a| (p, a)));
+    Table::new(vec![
+        Column::text("arm", rows().map(|(p, _)| arms[p.arm].clone())),
+        Column::i64("patient", rows().map(|(p, _)| p.patient as i64)),
+        Column::f64("day", "day", rows().map(|(_, a)| a.day)),
+        Column::f64("sum_of_diameters", "mm", rows().map(|(_, a)| a.sum_of_diameters_mm)),
+        Column::bool("new_lesion", rows().map(|(_, a)| a.new_lesion)),
+    ])
+}
+
+/// Patients from the two tables of a chunk.
+///
+/// # Errors
+/// `BadTable` when a column is missing or of another kind.
+pub fn patients(
+    endpoints: &Table,
+    assessments: &Table,
+    arms: &[String],
+) -> Result<Vec<PatientOutcome>, StoreError> {
+    let e = Reader { table: endpoints };
+    let (arm, patient) = (e.text("arm")?, e.i64("patient")?);
+    let (status, reason) = (e.text("status")?, e.text("reason")?);
+    let (stratum, group) = (e.text("stratum")?, e.text("group")?);
+    let (ttp, pfs, os, dor) = (e.time("ttp")?, e.time("pfs")?, e.time("os")?, e.time("dor")?);
+    let response = e.text("response")?;
+    let (change, crossover) = (e.f64("best_change")?, e.f64("crossover_day")?);
+    let open = EventTime { day: 0.0, event: false };
+    let mut patients: Vec<PatientOutcome> = (0..endpoints.rows())
+        .map(|i| PatientOutcome {
+            arm: arms.iter().position(|a| *a == arm[i]).unwrap_or_default(),
+            patient: patient[i].unwrap_or_default() as u64,
+            status: match status[i].as_str() {
+                "complete" => PatientStatus::Complete,
+                _ => PatientStatus::Failed(reason[i].clone()),
+            },
+            stratum: stratum[i].clone(),
+            group: group[i].clone(),
+            ttp: ttp[i].unwrap_or(open),
+            pfs: pfs[i].unwrap_or(open),
+            os: os[i].unwrap_or(open),
+            dor: dor[i],
+            response: match response[i].as_str() {
+                "CR" => Response::CR,
+                "PR" => Response::PR,
+                "SD" => Response::SD,
+                "PD" => Response::PD,
+                _ => Response::NE,
+            },
+            best_change_percent: change[i],
+            crossover_day: crossover[i],
+            assessments: Vec::new(),
+        })
+        .collect();
+    let a = Reader { table: assessments };
+    let (arm, number) = (a.text("arm")?, a.i64("patient")?);
+    let (day, sum, new_lesion) = (a.f64("day")?, a.f64("sum_of_diameters")?, a.bool("new_lesion")?);
+    let mut at = 0;
+    for i in 0..assessments.rows() {
+        // Both tables list patients in the same order.
+        let same = |p: &PatientOutcome| {
+            arms[p.arm] == arm[i] && p.patient == number[i].unwrap_or_default() as u64
+        };
+        while at < patients.len() && !same(&patients[at]) {
+            at += 1;
+        }
+        let Some(patient) = patients.get_mut(at) else { break };
+        patient.assessments.push(Assessment {
+            day: day[i].unwrap_or(f64::NAN),
+            sum_of_diameters_mm: sum[i].unwrap_or(f64::NAN),
+            new_lesion: new_lesion[i].unwrap_or(false),
+        });
+    }
+    Ok(patients)
+}
+
+struct Reader<'a> {
+    table: &'a Table,
+}
+
+impl Reader<'_> {
+    fn values(&self, name: &str) -> Result<&Values, StoreError> {
+        let column = self.table.column(name);
+        column.map(|c| &c.values).ok_or_else(|| bad(format!("column `{name}` is missing")))
+    }
+
+    fn f64(&self, name: &str) -> Result<&[Option<f64>], StoreError> {
+        match self.values(name)? {
+            Values::F64(values) => Ok(values),
+            _ => Err(bad(format!("column `{name}` is not a number"))),
+        }
+    }
+
+    fn i64(&self, name: &str) -> Result<&[Option<i64>], StoreError> {
+        match self.values(name)? {
+            Values::I64(values) => Ok(values),
+            _ => Err(bad(format!("column `{name}` is not a whole number"))),
+        }
+    }
+
+    fn bool(&self, name: &str) -> Result<&[Option<bool>], StoreError> {
+        match self.values(name)? {
+            Values::Bool(values) => Ok(values),
+            _ => Err(bad(format!("column `{name}` is not yes or no"))),
+        }
+    }
+
+    fn text(&self, name: &str) -> Result<Vec<String>, StoreError> {
+        match self.values(name)? {
+            Values::Text(values) => Ok(values.iter().map(|v| v.clone().unwrap_or_default()).collect()),
+            _ => Err(bad(format!("column `{name}` is not text"))),
+        }
+    }
+
+    fn time(&self, name: &str) -> Result<Vec<Option<EventTime>>, StoreError> {
+        let (day, event) = (self.f64(&format!("{name}_day"))?, self.bool(&format!("{name}_event"))?);
+        Ok((day.iter().zip(event))
+            .map(|(day, event)| day.map(|day| EventTime { day, event: event.unwrap_or(false) }))
+            .collect())
+    }
+}
+
+fn bad(why: String) -> StoreError {
+    StoreError::BadTable { why }
+}
