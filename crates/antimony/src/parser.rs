@@ -3,7 +3,7 @@
 //! A statement that cannot be read is reported and left out; reading goes on after it, so that
 //! every mistake of a file is reported at once.
 
-mod annotation;
+pub(crate) mod annotation;
 mod formula;
 mod reaction;
 mod statement;
@@ -60,7 +60,6 @@ impl Parser<'_> {
         loop {
             self.skip_breaks();
             let start = self.at;
-            let span = self.span();
             let done = match self.peek() {
                 Token::End => break,
                 Token::Name(word) => match word.as_str() {
@@ -82,7 +81,6 @@ impl Parser<'_> {
             }
             if self.at == start {
                 // Nothing was consumed: step over it rather than stand still.
-                let _ = span;
                 self.at += 1;
             }
         }
@@ -364,7 +362,7 @@ impl Parser<'_> {
         let before = self.span_before();
         let here = Span { start: before.end, end: before.end, ..before };
         self.found.push(
-            Diagnostic::warning("line-break", "a line break inside parentheses is not standard")
+            Diagnostic::warning("line-break", "a line break inside a statement is not standard")
                 .at(here, "libAntimony stops here")
                 .mend("put it on one line, or end the line with `\\`"),
         );
@@ -375,7 +373,9 @@ impl Parser<'_> {
 
     /// After a mistake: past the statement, keeping the names in it.
     fn recover(&mut self, start: usize, unread: &mut HashSet<String>) {
-        self.skip_statement(self.lexemes[start..self.at.min(self.lexemes.len())].iter().any(is_arrow));
+        let read = &self.lexemes[start..self.at.min(self.lexemes.len())];
+        let reaction = read.iter().any(is_arrow) && !read.iter().any(|l| l.token == Token::Sign(";"));
+        self.skip_statement(reaction);
         for lexeme in &self.lexemes[start..self.at.min(self.lexemes.len())] {
             if let Token::Name(name) = &lexeme.token {
                 unread.insert(name.clone());

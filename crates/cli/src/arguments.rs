@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Trastuzumab action and resistance in HER2+ cancer, executable: from receptors to trials.
-///
-/// For research; not for decisions about the treatment of a person.
+// What the program is for stands in Cargo.toml's description, which `about` shows.
 #[derive(Debug, Parser)]
-#[command(name = "hersim", version, max_term_width = 100)]
-#[command(after_help = "Start with `hersim list`, then `hersim trial h0648g`.")]
+#[command(name = "hersim", version, about, max_term_width = 100)]
+#[command(after_help = "\
+Start with `hersim list`, then `hersim trial ID`. The ids that commands take are in `hersim list`.
+For research; not for decisions about the treatment of a person.")]
+#[allow(missing_docs, reason = "doc comments would replace the description")]
 pub struct Arguments {
     /// Folder with `model/` and `library/` (default: the nearest at or above this one)
     #[arg(long, global = true, value_name = "DIR")]
@@ -44,8 +45,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hersim trial h0648g
-  hersim trial h0648g --patients 100 --seed 7 --out runs/try --json
+  hersim trial TRIAL
+  hersim trial TRIAL --patients 100 --seed 7 --out runs/try --json
 
 The run folder holds endpoints.parquet, assessments.parquet, manifest.json and report.html. An \
 interrupted run goes on where it stopped when the same command is given again.")]
@@ -114,10 +115,10 @@ pub struct SubjectOptions {
     /// System it lives in, by its id in model/systems
     #[arg(long, default_value = "patient")]
     pub system: String,
-    /// Regimen: text such as "trastuzumab 8 then 6 mg/kg q3w", or an id in library/regimens
+    /// Regimen: text such as "DRUG 8 then 6 mg/kg q3w", or an id in library/regimens
     #[arg(long, short)]
     pub regimen: Option<String>,
-    /// Concentration held in the medium from time zero, such as trastuzumab="10 ug/mL"
+    /// Concentration held in the medium from time zero, such as DRUG="10 ug/mL"
     #[arg(long, short, value_name = "NAME=QUANTITY")]
     pub medium: Vec<String>,
     /// Parameter to set, before equilibration, such as weight="80 kg"
@@ -129,9 +130,9 @@ pub struct SubjectOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hersim simulate sensitive --regimen trastuzumab_q3w --for 1y
-  hersim simulate bt474 --system culture --medium trastuzumab=\"10 ug/mL\" --for 72h --every 6h
-  hersim simulate sensitive --regimen \"trastuzumab 8 then 6 mg/kg q3w\" --out run.parquet --plot run.svg
+  hersim simulate TUMOUR --regimen REGIMEN --for 1y
+  hersim simulate TUMOUR --system culture --medium DRUG=\"10 ug/mL\" --for 72h --every 6h
+  hersim simulate TUMOUR --regimen \"DRUG 8 then 6 mg/kg q3w\" --out run.parquet --plot run.svg
 
 A row at the time of a dose shows the values after the dose.")]
 pub struct SimulateOptions {
@@ -173,20 +174,20 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  hersim convert patient --tumour sensitive --regimen trastuzumab_q3w --to sbml --out patient.xml
+  hersim convert SYSTEM --tumour TUMOUR --regimen REGIMEN --to sbml --out system.xml
 
 The file holds the tumour's attributes, the equilibrated values and the doses as events; any \
 other simulator must give the same trajectories.")]
 pub struct ConvertOptions {
     /// System, by its id in model/systems
     pub system: String,
-    /// Tumour, by its id in library/tumours
-    #[arg(long, default_value = "sensitive")]
-    pub tumour: String,
+    /// Tumour, by its id in library/tumours (default: the values of the tables)
+    #[arg(long)]
+    pub tumour: Option<String>,
     /// Regimen: text, or an id in library/regimens
     #[arg(long, short)]
     pub regimen: Option<String>,
-    /// Concentration held in the medium, such as trastuzumab="10 ug/mL"
+    /// Concentration held in the medium, such as DRUG="10 ug/mL"
     #[arg(long, short, value_name = "NAME=QUANTITY")]
     pub medium: Vec<String>,
     /// Parameter to set, such as weight="80 kg"

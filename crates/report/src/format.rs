@@ -118,6 +118,18 @@ pub(crate) fn decimals(measure_or_unit: &str) -> usize {
     }
 }
 
+/// A unit for a reader: `ug/mL` as `µg/mL`; none and `1` are `dimensionless`.
+pub(crate) fn unit_name(unit: &str) -> String {
+    if matches!(unit, "" | "1") {
+        return "dimensionless".into();
+    }
+    let factor = |word: &str| match word {
+        "ug" | "um" | "umol" | "uM" | "uL" => word.replacen('u', "µ", 1),
+        other => other.to_string(),
+    };
+    unit.split('/').map(factor).collect::<Vec<_>>().join("/")
+}
+
 /// `stratum=a` as `stratum: a`.
 pub(crate) fn subgroup_name(subgroup: &str) -> String {
     subgroup.replacen('=', ": ", 1)
@@ -139,6 +151,13 @@ mod tests {
         assert_eq!(general(0.0), "0");
         assert_eq!(p_value(0.00004), "p < 0.001");
         assert_eq!(p_value(0.0123), "p = 0.012");
+    }
+
+    #[test]
+    fn units_are_spelt_for_readers() {
+        assert_eq!(unit_name("ug/mL"), "µg/mL");
+        assert_eq!(unit_name("umbrella/day"), "umbrella/day");
+        assert_eq!(unit_name("1"), "dimensionless");
     }
 
     #[test]

@@ -87,7 +87,12 @@ pub(crate) fn linked(source: &str) -> Markup {
 
 /// Address, reference and trailing punctuation of a word that is a reference.
 fn address(word: &str) -> Option<(String, &str, &str)> {
-    let reference = word.trim_end_matches([',', ';', ')', '.']);
+    let mut reference = word.trim_end_matches([',', ';', '.']);
+    // A closing bracket belongs to the sentence unless the reference opened it.
+    while reference.ends_with(')') && reference.matches(')').count() > reference.matches('(').count()
+    {
+        reference = reference[..reference.len() - 1].trim_end_matches([',', ';', '.']);
+    }
     let rest = &word[reference.len()..];
     let plain = |c: char| c.is_ascii_alphanumeric() || "./-_();:<>".contains(c);
     let (kind, id) = reference.split_once(':')?;
@@ -110,9 +115,13 @@ mod tests {
         let text = linked("Author 1999, doi:10.1000/ab.c(1), pmid:123.").into_string();
         assert_eq!(
             text,
-            "Author 1999, <a href=\"https://doi.org/10.1000/ab.c(1\">doi:10.1000/ab.c(1</a>), \
+            "Author 1999, <a href=\"https://doi.org/10.1000/ab.c(1)\">doi:10.1000/ab.c(1)</a>, \
              <a href=\"https://pubmed.ncbi.nlm.nih.gov/123/\">pmid:123</a>."
         );
+        let text = linked("(pmid:123)").into_string();
+        assert!(!text.contains("<a"), "{text}");
+        let text = linked("(see pmid:123).").into_string();
+        assert!(text.ends_with(">pmid:123</a>)."), "{text}");
         for text in ["javascript:alert(1)", "doi:\"onclick", "http://a.b", "pmid:"] {
             assert!(!linked(text).into_string().contains("<a"), "{text}");
         }

@@ -14,6 +14,8 @@ use crate::{
 
 const WIDTH: f64 = 760.0;
 const PANEL: f64 = 250.0;
+/// Between two panels: room for the labels of the right one.
+const GAP: f64 = 58.0;
 /// Lines per arm.
 const SHOWN: usize = 60;
 /// Growth beyond this is cut off in the picture, in percent.
@@ -54,9 +56,9 @@ pub(crate) fn draw(arms: &[ArmView<'_>]) -> Svg {
     let height = legend + rows as f64 * row_height;
     let mut svg = Svg::new(WIDTH, height, "Spider picture of the change of the sum of diameters");
     draw_legend(&mut svg);
-    let width = (WIDTH - 64.0 - 18.0 - (columns as f64 - 1.0) * 34.0) / columns as f64;
+    let width = (WIDTH - 64.0 - 18.0 - (columns as f64 - 1.0) * GAP) / columns as f64;
     for (i, (arm, lines)) in arms.iter().zip(&chosen).enumerate() {
-        let left = 64.0 + (i % columns) as f64 * (width + 34.0);
+        let left = 64.0 + (i % columns) as f64 * (width + GAP);
         let top = legend + (i / columns) as f64 * row_height + 30.0;
         let frame = Frame {
             x: Scale::linear((0.0, end), (left, left + width)),
@@ -67,7 +69,7 @@ pub(crate) fn draw(arms: &[ArmView<'_>]) -> Svg {
         let title = if i % columns == 0 { "Change from baseline, %" } else { "" };
         frame.draw_y(&mut svg, &ticks, title, left - 46.0);
         frame.draw_x(&mut svg, &thinned(&months, columns), "Months since the first dose");
-        let heading = format!("{} ({} of {})", arm.title, lines.len(), arm.patients.len());
+        let heading = format!("{} ({} of {} patients)", arm.title, lines.len(), arm.patients.len());
         let heading = shorten(&heading, width, BOLD);
         svg.text((left, top - 12.0), Anchor::Start, BOLD, Color::Ink, &heading);
         draw_lines(&mut svg, &frame, lines, i);
@@ -95,7 +97,7 @@ fn draw_lines(
     let zero = frame.y.at(0.0);
     svg.line((left, zero), (right, zero), Stroke::new(Color::Ink, 1.0));
     let (at, size) = frame.rectangle();
-    svg.open_clip(&format!("spider-{panel}"), at, (size.0 + 6.0, size.1 + 1.0));
+    svg.open_clip(&format!("spider-{panel}"), at, (size.0 + 6.0, size.1 + 4.0));
     // The scale would bend a line at its upper end; the clip cuts it instead.
     let ((_, _), (bottom, top)) = (frame.x.range(), frame.y.range());
     let y = |change: f64| bottom - (change + 100.0) / (TOP + 100.0) * (bottom - top);

@@ -48,7 +48,8 @@ fn groups(outcome: &TrialOutcome, subgroups: bool) -> Vec<(String, Vec<Row>)> {
         groups.push((format!("{} (n = {})", arm.title, arm.n), rows.collect::<Vec<_>>()));
     }
     for contrast in outcome.contrasts.iter().filter(|c| c.subgroup.is_empty() != subgroups) {
-        let heading = format!("{} against {}", contrast.arms[0], contrast.arms[1]);
+        let [a, b] = [0, 1].map(|i| arm_title(outcome, &contrast.arms[i]));
+        let heading = format!("{a} against {b}");
         let row = contrast_row(contrast);
         match groups.iter_mut().find(|(there, _)| *there == heading) {
             Some((_, rows)) => rows.push(row),
@@ -56,6 +57,11 @@ fn groups(outcome: &TrialOutcome, subgroups: bool) -> Vec<(String, Vec<Row>)> {
         }
     }
     groups
+}
+
+/// Title of an arm, or its identifier when it is not among the arms.
+fn arm_title<'a>(outcome: &'a TrialOutcome, id: &'a str) -> &'a str {
+    outcome.arms.iter().find(|arm| arm.arm == id).map_or(id, |arm| &arm.title)
 }
 
 fn contrast_row(c: &Contrast) -> Row {
@@ -80,8 +86,8 @@ fn table(groups: &[(String, Vec<Row>)]) -> Markup {
                     @if subgroups { th.left { "Subgroup" } }
                     th { "Simulated (95 % CI)" }
                     th { "Published (95 % CI)" }
-                    th { "Within the published interval" }
-                    th { "The published figure is" }
+                    th { "Within published CI" }
+                    th { "Published figure" }
                 }
             }
             @for (heading, rows) in shown() {
@@ -92,7 +98,7 @@ fn table(groups: &[(String, Vec<Row>)]) -> Markup {
                             td.left { (row.label) }
                             @if subgroups { td.left { (subgroup_name(&row.subgroup)) } }
                             td.value { (show(row.simulated, row.decimals, absent(row))) }
-                            td { (show(row.published, row.decimals, "–")) }
+                            td.published { (show(row.published, row.decimals, "–")) }
                             td { (within(row)) }
                             td { (use_of(row)) }
                         }
@@ -122,7 +128,7 @@ fn within(row: &Row) -> &'static str {
 
 fn use_of(row: &Row) -> String {
     match row.split.as_deref() {
-        Some("calibration") => "used to calibrate".into(),
+        Some("calibration") => "calibrated to".into(),
         Some("prediction") => "predicted".into(),
         Some(other) => other.to_string(),
         None => String::new(),
@@ -139,12 +145,12 @@ pub(crate) fn sentences(outcome: &TrialOutcome) -> Vec<String> {
                 e.endpoint == c.endpoint && e.statistic == "median" && e.subgroup.is_empty()
             })?;
             let value = found.value.map_or("not reached".into(), |v| format!("{v:.1} months"));
-            Some(format!("{value} with {}", arm.title))
+            Some(format!("{value} ({})", arm.title))
         };
         let (Some(a), Some(b)) = (median(&c.arms[0]), median(&c.arms[1])) else { continue };
         let ratio = with_interval(c.value, c.ci_low, c.ci_high, 2, "not estimable");
         let name = endpoint_name(&c.endpoint);
-        sentences.push(format!("{name}: median {a}, {b}; hazard ratio {ratio}."));
+        sentences.push(format!("{name}: median {a} against {b}; hazard ratio {ratio}."));
     }
     sentences
 }

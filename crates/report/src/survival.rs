@@ -29,6 +29,10 @@ const PLOT_HEIGHT: f64 = 300.0;
 const ROW: f64 = 19.0;
 /// Share of all patients below which the right end of the axis is cut off.
 const CUT: f64 = 0.02;
+/// Heading of the numbers under the plot.
+const AT_RISK: &str = "Number at risk";
+/// Room between the names of those rows and the axis: half a number of five digits.
+const BESIDE: f64 = 24.0;
 
 /// The end of the axis of months and its ticks. Where fewer than one in fifty patients of
 /// every arm are under observation the curve says nothing and is not drawn.
@@ -45,8 +49,9 @@ pub(crate) fn months(curves: &[Curve<'_>]) -> (f64, Vec<Tick>) {
 /// Draws the curves; `notes` (hazard ratio, log-rank) stand in a free corner.
 pub(crate) fn draw(what: &str, curves: &[Curve<'_>], notes: &[String]) -> Svg {
     let (end, ticks) = months(curves);
-    let widest = curves.iter().map(|c| text_width(c.short, SMALL)).fold(60.0, f64::max);
-    let left = (widest + 34.0).clamp(94.0, 210.0);
+    let names = curves.iter().map(|c| c.short).chain([AT_RISK]);
+    let widest = names.map(|name| text_width(name, SMALL)).fold(0.0, f64::max);
+    let left = (widest + BESIDE).min(230.0);
     let legend_height = 20.0 * curves.len() as f64 + 24.0;
     let corner = |top: f64| {
         let frame = Frame {
@@ -144,7 +149,7 @@ fn draw_published(svg: &mut Svg, frame: &Frame, c: &Curve<'_>, shift: f64) {
 
 /// One row per arm above the plot: sample, title, events and median; then the marks.
 fn draw_legend(svg: &mut Svg, curves: &[Curve<'_>], left: f64) {
-    let x = left.min(94.0);
+    let x = left;
     for (row, c) in curves.iter().enumerate() {
         let y = 14.0 + 20.0 * row as f64;
         svg.line((x, y - 4.0), (x + 26.0, y - 4.0), Stroke::new(Color::Arm(c.arm), 3.0));
@@ -188,11 +193,11 @@ fn draw_numbers_at_risk(
     top: f64,
 ) {
     let left = frame.x.range().0;
-    svg.text((left - 22.0, top - 6.0), Anchor::End, SMALL, Color::Faint, "Number at risk");
+    svg.text((left - BESIDE, top - 6.0), Anchor::End, SMALL, Color::Faint, AT_RISK);
     for (row, c) in curves.iter().enumerate() {
         let y = top + 13.0 + ROW * row as f64;
-        let name = shorten(c.short, left - 26.0, SMALL);
-        svg.text((left - 22.0, y), Anchor::End, SMALL, Color::Arm(c.arm), &name);
+        let name = shorten(c.short, left - BESIDE, SMALL);
+        svg.text((left - BESIDE, y), Anchor::End, SMALL, Color::Arm(c.arm), &name);
         for (month, label) in ticks {
             let data = format!(r#" data-arm="{}" data-month="{label}""#, c.arm);
             let count = c.curve.at_risk(*month).to_string();

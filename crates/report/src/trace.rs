@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::{
     axis::{Frame, Scale, Tick, log_ticks, month_ticks, round_limits, round_ticks},
-    format::{fixed, general},
+    format::{fixed, general, unit_name},
     palette::Color,
     svg::{Anchor, SMALL, Stroke, Svg, shorten, text_width},
 };
@@ -18,7 +18,7 @@ const RIGHT: f64 = WIDTH - 18.0;
 const POINTS: usize = 1600;
 /// Rows of the table under the picture.
 const ROWS: usize = 60;
-/// From this ratio of the largest to the smallest value on, an axis is logarithmic.
+/// From this ratio on, one value is nothing beside another on a linear axis.
 const LOG_RATIO: f64 = 1e3;
 /// Decades below the largest value that a logarithmic axis shows at most.
 const DECADES: f64 = 8.0;
@@ -78,11 +78,8 @@ pub(crate) fn draw(trace: &Trace) -> Svg {
         top += heights[i];
         let (y, y_ticks) = value_axis(members, (top + PANEL, top));
         let frame = Frame { x: Scale::linear(domain, (LEFT, RIGHT)), y };
-        let title = match *panel_unit {
-            "" | "1" => "dimensionless",
-            other => other,
-        };
-        frame.draw_y(&mut svg, &y_ticks, &shorten(title, PANEL, SMALL), 18.0);
+        let title = shorten(&unit_name(panel_unit), PANEL, SMALL);
+        frame.draw_y(&mut svg, &y_ticks, &title, 18.0);
         let last = i + 1 == panels.len();
         let title = if last { format!("{unit} since the first dose") } else { String::new() };
         frame.draw_x(&mut svg, &ticks, &title);
@@ -91,7 +88,7 @@ pub(crate) fn draw(trace: &Trace) -> Svg {
                 value.is_finite().then(|| frame.at(day / per, *value))
             };
             let places: Vec<_> = trace.day.iter().zip(&series.values).map(point).collect();
-            svg.open_group(&format!("{}, {}", series.title, series.unit));
+            svg.open_group(&format!("{}, {}", series.title, unit_name(panel_unit)));
             for stretch in places.split(Option::is_none) {
                 let points: Vec<_> = stretch.iter().flatten().copied().collect();
                 svg.polyline(&thinned(&points), Stroke::new(Color::Arm(order), 1.6));
@@ -104,7 +101,7 @@ pub(crate) fn draw(trace: &Trace) -> Svg {
 }
 
 /// Scale and ticks that hold all values of a panel: from 0 when none is negative, logarithmic
-/// when all are positive and far apart.
+/// when all are positive and a linear axis would hide one of them.
 fn value_axis(members: &[(usize, &Series)], to: (f64, f64)) -> (Scale, Vec<Tick>) {
     let values = || members.iter().flat_map(|(_, s)| &s.values).copied().filter(|v| v.is_finite());
     let high = values().fold(f64::NEG_INFINITY, f64::max);
@@ -112,7 +109,7 @@ fn value_axis(members: &[(usize, &Series)], to: (f64, f64)) -> (Scale, Vec<Tick>
     if !high.is_finite() {
         return (Scale::linear((0.0, 1.0), to), vec![]);
     }
-    if low > 0.0 && high / low > LOG_RATIO {
+    if low > 0.0 && hides_some(members) {
         let low = low.max(high * 10f64.powf(-DECADES));
         let limits = (10f64.powf(low.log10().floor()), 10f64.powf(high.log10().ceil()));
         return (Scale::log(limits, to), log_ticks(limits));
@@ -120,6 +117,19 @@ fn value_axis(members: &[(usize, &Series)], to: (f64, f64)) -> (Scale, Vec<Tick>
     let range = if low >= 0.0 { (0.0, if high > 0.0 { high } else { 1.0 }) } else { (low, high) };
     let (limits, ticks) = round_limits(range, 4);
     (Scale::linear(limits, to), ticks)
+}
+
+/// Whether a linear axis would hide a whole curve beside a larger one, or the beginning of one
+/// that grows. (What falls towards 0, as a drug after its dose, it shows well.)
+fn hides_some(members: &[(usize, &Series)]) -> bool {
+    let top = |s: &Series| s.values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let tops = || members.iter().map(|(_, s)| top(s));
+    let apart = tops().fold(0.0, f64::max) > LOG_RATIO * tops().fold(f64::INFINITY, f64::min);
+    let grows = |s: &Series| match (s.values.first(), s.values.last()) {
+        (Some(first), Some(last)) => *last > LOG_RATIO * first && *last > 0.1 * top(s),
+        _ => false,
+    };
+    apart || members.iter().any(|(_, s)| grows(s))
 }
 
 /// Which curves stand in which row of the legend, and where.
@@ -185,7 +195,7 @@ pub(crate) fn table(trace: &Trace) -> Markup {
                     tr {
                         th { (unit) }
                         @for series in &trace.series {
-                            th { (series.title) @if !series.unit.is_empty() { ", " (series.unit) } }
+                            th { (series.title) ", " (unit_name(&series.unit)) }
                         }
                     }
                 }

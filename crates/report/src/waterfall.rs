@@ -14,7 +14,7 @@ use crate::{
 const WIDTH: f64 = 760.0;
 const PANEL: f64 = 200.0;
 /// Growth beyond this is cut off in the picture, in percent.
-const TOP: f64 = 100.0;
+const CUT: f64 = 100.0;
 
 /// All responses, best first.
 pub(crate) const RESPONSES: [Response; 5] =
@@ -43,11 +43,13 @@ fn sorted<'a>(arm: &ArmView<'a>) -> Vec<(f64, &'a PatientOutcome)> {
 pub(crate) fn draw(arms: &[ArmView<'_>]) -> Svg {
     let height = arms.len() as f64 * (PANEL + 76.0) + 4.0;
     let mut svg = Svg::new(WIDTH, height, "Waterfall of the best change of the sum of diameters");
+    let most = arms.iter().flat_map(sorted).map(|(change, _)| change).fold(0.0, f64::max);
+    let limit = if most <= 50.0 { 50.0 } else { CUT };
     for (row, arm) in arms.iter().enumerate() {
         let top = row as f64 * (PANEL + 76.0) + 48.0;
         let frame = Frame {
             x: Scale::linear((0.0, 1.0), (64.0, WIDTH - 18.0)),
-            y: Scale::linear((-100.0, TOP), (top + PANEL, top)),
+            y: Scale::linear((-100.0, limit), (top + PANEL, top)),
         };
         draw_panel(&mut svg, &frame, arm);
     }
@@ -62,6 +64,8 @@ fn draw_panel(svg: &mut Svg, frame: &Frame, arm: &ArmView<'_>) {
     svg.text((left, top - 32.0), Anchor::Start, BOLD, Color::Ink, &heading);
     let ticks: Vec<Tick> =
         [-100.0, -50.0, 0.0, 50.0, 100.0].iter().map(|&v| (v, fixed(v, 0))).collect();
+    let ticks: Vec<Tick> =
+        ticks.into_iter().filter(|(v, _)| *v <= frame.y.domain().1).collect();
     frame.draw_y(svg, &ticks, "Best change, %", 18.0);
 
     let width = (right - left) / bars.len().max(1) as f64;
@@ -86,9 +90,9 @@ fn draw_panel(svg: &mut Svg, frame: &Frame, arm: &ArmView<'_>) {
         svg.line((left, y), (right, y), Stroke::new(Color::Ink, 1.0).dashed());
     }
     svg.line((left, zero), (right, zero), Stroke::new(Color::Ink, 1.0));
-    let cut = bars.iter().filter(|(change, _)| *change > TOP).count();
+    let cut = bars.iter().filter(|(change, _)| *change > CUT).count();
     if cut > 0 {
-        let note = format!("{cut} beyond +{TOP} %, cut off");
+        let note = format!("{cut} beyond +{CUT} %, cut off");
         svg.text((right, top + 11.0), Anchor::End, SMALL, Color::Faint, &note);
     }
     if bars.is_empty() {
@@ -104,7 +108,7 @@ fn draw_panel(svg: &mut Svg, frame: &Frame, arm: &ArmView<'_>) {
         let label = format!("{} {}", response_name(response), percent(count, arm));
         svg.rect((x, top - 21.0), (11.0, 11.0), Color::Response(response));
         svg.text((x + 16.0, top - 11.0), Anchor::Start, SMALL, Color::Ink, &label);
-        x += 16.0 + text_width(&label, SMALL) + 10.0;
+        x += 16.0 + text_width(&label, SMALL) + 16.0;
     }
 }
 

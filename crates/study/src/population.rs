@@ -421,6 +421,11 @@ impl Builder<'_> {
                 fractions.push((slot, Some(Distribution::Fixed(share)), subclone.clone()));
                 continue;
             }
+            if self.parts.cohort.is_none() {
+                let share = if subclone == &assembled.subclones[0] { 1.0 } else { 0.0 };
+                fractions.push((slot, Some(Distribution::Fixed(share)), subclone.clone()));
+                continue;
+            }
             let plan = (self.parts.cohort)
                 .and_then(|c| Some((c.file, c.value.subclone.iter().find(|s| s.id == *subclone)?)));
             let distribution = plan.and_then(|(file, plan)| {

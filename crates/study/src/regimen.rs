@@ -1,6 +1,6 @@
 //! Regimens as clinicians write them.
 //!
-//! `docetaxel 75 mg/m2 q3w x6 + trastuzumab 8 then 6 mg/kg q3w until progression`
+//! `drug 75 mg/m2 q3w x6 + antibody 8 then 6 mg/kg q3w until progression`
 //!
 //! An order is: drug, optional route (`iv`, `sc`, `oral`), dose (`8 then 6 mg/kg`: the first,
 //! then the others), how often (`qw`, `q3w`, `q21d`, `daily`, `bid`, `once`), and in any order
@@ -290,7 +290,7 @@ impl<'a> Parser<'a> {
 }
 
 const EXAMPLE: &str =
-    "write for example `trastuzumab 8 then 6 mg/kg q3w + docetaxel 75 mg/m2 q3w x6`";
+    "write for example `DRUG 8 then 6 mg/kg q3w + OTHER 75 mg/m2 q3w x6 over 1 h`";
 
 /// Days between doses: `qw`, `q3w`, `q21d`, `q12h`, `weekly`, `daily`, `bid`.
 fn interval(word: &str) -> Option<f64> {

@@ -23,8 +23,8 @@ use crate::{
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct SimulateRequest {
-    /// Identifier of the tumour.
-    pub tumour: String,
+    /// Identifier of the tumour; without one the tables' values are taken.
+    pub tumour: Option<String>,
     /// Identifier of the system.
     pub system: String,
     /// Regimen as text, or the id of one in the library.
@@ -135,9 +135,10 @@ pub fn simulate(library: &mut Library, request: &SimulateRequest) -> Result<Simu
             series.push(Series { title: title.clone(), unit: unit.clone(), values });
         }
     }
+    let tumour = request.tumour.as_deref().unwrap_or("tumour");
     let title = match &request.regimen {
-        Some(regimen) => format!("{} under {regimen}", request.tumour),
-        None => request.tumour.clone(),
+        Some(regimen) => format!("{tumour} under {regimen}"),
+        None => tumour.to_string(),
     };
     Ok(Simulation {
         table: Table::new(columns),
@@ -154,9 +155,13 @@ pub fn simulate(library: &mut Library, request: &SimulateRequest) -> Result<Simu
 /// # Errors
 /// What is wrong with the input.
 pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepared, StudyError> {
-    let tumour: Document<Tumour> = library.read(Shelf::Tumours, &request.tumour, None)?;
+    let tumour: Option<Document<Tumour>> = match &request.tumour {
+        Some(id) => Some(library.read(Shelf::Tumours, id, None)?),
+        None => None,
+    };
     let attributes = library.attributes()?;
-    let subclones: Vec<String> = tumour.value.subclone.iter().map(|s| s.id.clone()).collect();
+    let subclones: Vec<String> =
+        tumour.iter().flat_map(|t| &t.value.subclone).map(|s| s.id.clone()).collect();
     let assembled = assemble(library, &request.system, &subclones)?;
 
     let regimen = match &request.regimen {
@@ -170,8 +175,8 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
         assembled: &assembled,
         attributes: &attributes,
         cohort: None,
-        tumour: Some(&tumour),
-        strata: (&[], tumour.file),
+        tumour: tumour.as_ref(),
+        strata: (&[], attributes.file),
         also: &also,
         spread: false,
     };
@@ -196,7 +201,8 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
         state_columns(&assembled, &mut columns, &mut outputs);
     }
     let shown = outputs.len();
-    outputs.extend(achieved_symbols(&tumour, &attributes, &assembled).into_iter().map(|a| a.0));
+    let wanted = achieved_symbols(tumour.as_ref(), &attributes, &assembled);
+    outputs.extend(wanted.iter().map(|a| a.0));
 
     let inputs: Vec<SymbolId> = regimen.inputs().collect();
     let days = assembled.equilibration_days(library)?;
@@ -210,7 +216,7 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
     } else {
         BodySize::default()
     };
-    let achieved = achieved_symbols(&tumour, &attributes, &assembled)
+    let achieved = wanted
         .into_iter()
         .zip(&values[shown..])
         .map(|((id, attribute, subclone, target, unit), value)| {
@@ -423,11 +429,12 @@ fn state_columns(assembled: &Assembled, columns: &mut Columns, outputs: &mut Vec
 
 /// Readout, attribute, subclone, parameter and unit of each attribute with something to achieve.
 fn achieved_symbols(
-    tumour: &Document<Tumour>,
+    tumour: Option<&Document<Tumour>>,
     attributes: &Document<Attributes>,
     assembled: &Assembled,
 ) -> Vec<(SymbolId, String, String, SymbolId, Unit)> {
     let mut found = Vec::new();
+    let Some(tumour) = tumour else { return found };
     for (name, attribute) in &attributes.value {
         let Some(achieved) = &attribute.achieved else { continue };
         let given = tumour.value.attributes.keys().any(|k| k.get_ref() == name)

@@ -105,6 +105,7 @@ impl Parser<'_> {
 
     fn unary(&mut self) -> Parsed<Formula> {
         let span = self.span();
+        let minus = self.peek_is("-");
         let node: fn(Box<Formula>) -> FormulaNode = match self.peek() {
             Token::Sign("-") => FormulaNode::Neg,
             Token::Sign("!") => FormulaNode::Not,
@@ -120,16 +121,10 @@ impl Parser<'_> {
         let operand = self.unary()?;
         self.nesting -= 1;
         let whole = span.to(operand.span);
-        if let (Token::Sign("-"), FormulaNode::Number(value)) =
-            (self.lexeme_at(span), &operand.node)
-        {
+        if let (true, FormulaNode::Number(value)) = (minus, &operand.node) {
             return Ok(Formula::new(FormulaNode::Number(-value), whole));
         }
         Ok(Formula::new(node(Box::new(operand)), whole))
-    }
-
-    fn lexeme_at(&self, span: Span) -> &Token {
-        self.lexemes.iter().rev().find(|l| l.span == span).map_or(&Token::End, |l| &l.token)
     }
 
     /// Binds tighter than a sign on its left, and to the right: `-a^b^c` is `-(a^(b^c))`.

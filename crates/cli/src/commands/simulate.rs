@@ -27,7 +27,7 @@ pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
         Err(code) => return code,
     };
     let request = SimulateRequest {
-        tumour: options.tumour.clone(),
+        tumour: Some(options.tumour.clone()),
         system: options.subject.system.clone(),
         regimen: options.subject.regimen.clone(),
         medium: options.subject.medium.clone(),

@@ -1,0 +1,270 @@
+//! What unit names mean: in a model, in its file, in the files it imports, and everywhere.
+
+use std::collections::HashMap;
+
+use hersim_network::{nearest, Diagnostic, Span};
+use hersim_units::Unit;
+
+use crate::{
+    ast::{Model, Name, Statement, UnitDefinition, UnitExpr},
+    program::Program,
+};
+
+/// Where a unit name is looked up.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'p> {
+    pub(crate) file: usize,
+    pub(crate) model: Option<&'p Model>,
+}
+
+/// Looks up and evaluates units; every mistake is reported once.
+pub(crate) struct Units<'p> {
+    program: &'p Program,
+    /// By address of the definition; `None` while it is being evaluated or when it is wrong.
+    known: HashMap<*const UnitDefinition, Option<Unit>>,
+}
+
+impl<'p> Units<'p> {
+    pub(crate) fn new(program: &'p Program) -> Self {
+        Units { program, known: HashMap::new() }
+    }
+
+    /// The unit of an expression.
+    pub(crate) fn of(
+        &mut self,
+        expression: &'p UnitExpr,
+        place: Place<'p>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Unit> {
+        let one = Unit::dimensionless();
+        let unit = match expression {
+            UnitExpr::Number(spelling, span) => match one.scaled_by(spelling) {
+                Some(unit) => Some(unit),
+                None => {
+                    found.push(
+                        Diagnostic::error("bad-unit", format!("{spelling} cannot scale a unit"))
+                            .at(*span, "")
+                            .mend("use a positive decimal number"),
+                    );
+                    return None;
+                }
+            },
+            UnitExpr::Name(name) => return self.named(name, place, found),
+            UnitExpr::Mul(a, b) => {
+                let (a, b) = (self.of(a, place, found), self.of(b, place, found));
+                a?.try_mul(&b?)
+            }
+            UnitExpr::Div(a, b) => {
+                let (a, b) = (self.of(a, place, found), self.of(b, place, found));
+                a?.try_div(&b?)
+            }
+            UnitExpr::Pow(a, num, den) => {
+                let a = self.of(a, place, found)?;
+                match (i32::try_from(*num), i32::try_from(*den)) {
+                    (Ok(num), Ok(den)) => a.pow(num, den),
+                    _ => None,
+                }
+            }
+        };
+        if unit.is_none() {
+            found.push(
+                Diagnostic::error("bad-unit", "this unit is beyond all bounds")
+                    .at(expression.span(), "")
+                    .mend("use small exponents"),
+            );
+        }
+        unit
+    }
+
+    /// The unit of a table's text: a defined name, or a unit like `nmol/L`.
+    pub(crate) fn written(
+        &mut self,
+        text: &str,
+        span: Span,
+        place: Place<'p>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Unit> {
+        if let Some(definition) = self.definition(text, place) {
+            return self.evaluate(definition.0, definition.1, found);
+        }
+        match Unit::parse(text) {
+            Ok(unit) => Some(unit),
+            Err(error) => {
+                let start = span.start as usize;
+                let range = start + error.range.start..start + error.range.end;
+                let mend = match &error.nearest {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "write it like 1/day, nmol/L, copies/cell or 1".to_string(),
+                };
+                found.push(
+                    Diagnostic::error("unknown-unit", error.message.clone())
+                        .at(Span::new(span.file, range), "")
+                        .mend(mend),
+                );
+                None
+            }
+        }
+    }
+
+    /// The unit that a definition or convention such as `time_unit` gives, if there is one.
+    pub(crate) fn special(
+        &mut self,
+        name: &str,
+        place: Place<'p>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<(Unit, Span)> {
+        let (definition, place) = self.definition(name, place)?;
+        Some((self.evaluate(definition, place, found)?, definition.name.span))
+    }
+
+    /// All definitions of a program, by name; names with two meanings are left out.
+    pub(crate) fn all(&mut self, found: &mut Vec<Diagnostic>) -> Vec<(String, Unit)> {
+        let program = self.program;
+        let mut all: Vec<(String, Option<Unit>)> = Vec::new();
+        for (index, file) in program.files.iter().enumerate() {
+            let place = Place { file: index, model: None };
+            let inner = file.text.models.iter().flat_map(|model| {
+                let place = Place { file: index, model: Some(model) };
+                definitions(model).map(move |d| (d, place))
+            });
+            let outer = file.text.units.iter().map(|d| (d, place));
+            for (definition, place) in outer.chain(inner) {
+                let Some(unit) = self.evaluate(definition, place, found) else { continue };
+                let name = &definition.name.path;
+                match all.iter_mut().find(|(n, _)| n == name) {
+                    None => all.push((name.clone(), Some(unit))),
+                    Some((_, known)) if known.as_ref() != Some(&unit) => *known = None,
+                    Some(_) => {}
+                }
+            }
+        }
+        all.into_iter().filter_map(|(name, unit)| Some((name, unit?))).collect()
+    }
+
+    fn named(&mut self, name: &'p Name, place: Place<'p>, found: &mut Vec<Diagnostic>) -> Option<Unit> {
+        if let Some((definition, place)) = self.definition(&name.path, place) {
+            return self.evaluate(definition, place, found);
+        }
+        if let Some(unit) = Unit::base(&name.path) {
+            return Some(unit);
+        }
+        let known = self.visible(place);
+        let mend = match nearest(&name.path, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => match Unit::parse(&name.path) {
+                Err(error) if error.nearest.is_some() => {
+                    format!("did you mean `{}`?", error.nearest.unwrap_or_default())
+                }
+                _ => format!("define it: `unit {} = …`", name.path),
+            },
+        };
+        found.push(
+            Diagnostic::error("unknown-unit", format!("there is no unit `{}`", name.path))
+                .at(name.span, "")
+                .mend(mend),
+        );
+        None
+    }
+
+    /// The definition that a name means in a place, and the place it stands in.
+    fn definition(&self, name: &str, place: Place<'p>) -> Option<(&'p UnitDefinition, Place<'p>)> {
+        if let Some(model) = place.model {
+            if let Some(definition) = definitions(model).find(|d| d.name.path == name) {
+                return Some((definition, place));
+            }
+        }
+        let mut queue = vec![place.file];
+        let mut at = 0;
+        while let Some(&file) = queue.get(at) {
+            at += 1;
+            let loaded = &self.program.files[file];
+            if let Some(definition) = loaded.text.units.iter().find(|d| d.name.path == name) {
+                return Some((definition, Place { file, model: None }));
+            }
+            for import in &loaded.imports {
+                if !queue.contains(import) {
+                    queue.push(*import);
+                }
+            }
+        }
+        None
+    }
+
+    fn visible(&self, place: Place<'p>) -> Vec<&'p str> {
+        let mut names: Vec<&str> = Vec::new();
+        if let Some(model) = place.model {
+            names.extend(definitions(model).map(|d| d.name.path.as_str()));
+        }
+        let mut queue = vec![place.file];
+        let mut at = 0;
+        while let Some(&file) = queue.get(at) {
+            at += 1;
+            let loaded = &self.program.files[file];
+            names.extend(loaded.text.units.iter().map(|d| d.name.path.as_str()));
+            for import in &loaded.imports {
+                if !queue.contains(import) {
+                    queue.push(*import);
+                }
+            }
+        }
+        names
+    }
+
+    fn evaluate(
+        &mut self,
+        definition: &'p UnitDefinition,
+        place: Place<'p>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Unit> {
+        if is_self(definition) {
+            // libAntimony writes `unit cell = cell` for a unit it takes as given.
+            return Unit::base(&definition.name.path);
+        }
+        let key: *const UnitDefinition = definition;
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        self.known.insert(key, None);
+        let before = found.len();
+        let unit = self.of(&definition.value, place, found);
+        if unit.is_none() && found.len() == before {
+            found.push(
+                Diagnostic::error("cyclic-unit", format!("unit `{}` is defined by itself", definition.name.path))
+                    .at(definition.name.span, "")
+                    .mend("define it by other units"),
+            );
+        }
+        self.known.insert(key, unit.clone());
+        unit
+    }
+}
+
+fn is_self(definition: &UnitDefinition) -> bool {
+    matches!(&definition.value, UnitExpr::Name(name) if name.path == definition.name.path)
+}
+
+fn definitions(model: &Model) -> impl Iterator<Item = &UnitDefinition> {
+    model.body.iter().filter_map(|stated| match &stated.what {
+        Statement::Unit(definition) => Some(definition),
+        _ => None,
+    })
+}
+
+/// Unit names defined twice in one place.
+pub(crate) fn check_duplicates(program: &Program, found: &mut Vec<Diagnostic>) {
+    let mut check = |definitions: &mut dyn Iterator<Item = &UnitDefinition>| {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        for definition in definitions {
+            let name = &definition.name;
+            if let Some(first) = seen.insert(name.path.clone(), name.span) {
+                found.push(crate::program::twice("unit", &name.path, name.span, first));
+            }
+        }
+    };
+    for file in &program.files {
+        check(&mut file.text.units.iter());
+        for model in &file.text.models {
+            check(&mut definitions(model));
+        }
+    }
+}

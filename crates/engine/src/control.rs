@@ -1,0 +1,82 @@
+//! How large the next step is, and when to give up.
+
+use crate::{math::pow_of, rodas::ORDER};
+
+/// Step size control of one subject: the error of this step and, once there is a history, the
+/// trend of the last two (Gustafsson's predictive controller).
+///
+/// Everything here is computed with portable functions, because the step sequence decides the
+/// last bits of every result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Control {
+    /// Proposed size of the next step.
+    pub(crate) step: f64,
+    /// Size and error of the last accepted step since the last discontinuity.
+    last: Option<(f64, f64)>,
+    rejected: bool,
+}
+
+/// Fraction of the predicted step that is taken.
+const SAFETY: f64 = 0.9;
+/// A step changes by at most these factors.
+const SHRINK: f64 = 0.2;
+const GROW: f64 = 6.0;
+/// A step whose error is not a number shrinks by this factor.
+const COLLAPSE: f64 = 0.1;
+/// Steps are stretched by up to this factor to reach the end of a leg.
+const STRETCH: f64 = 1.05;
+
+impl Control {
+    /// After a discontinuity: no history.
+    pub(crate) fn start(step: f64) -> Control {
+        Control { step, last: None, rejected: false }
+    }
+
+    /// Size of the next step when `left` remains of the leg: exactly `left` if that is near, and
+    /// half of it if one more step would leave a small rest.
+    pub(crate) fn fit(&self, left: f64) -> f64 {
+        if self.step * STRETCH >= left {
+            left
+        } else if self.step * 2.0 > left {
+            left * 0.5
+        } else {
+            self.step
+        }
+    }
+
+    /// The step of size `tried` had this scaled error, at most one.
+    pub(crate) fn accept(&mut self, tried: f64, error: f64) {
+        let mut factor = factor(error);
+        if let Some((last_step, last_error)) = self.last {
+            let trend = last_error / (error * error).max(1e-20);
+            let predicted = SAFETY * (tried / last_step) * pow_of(trend, 1.0 / ORDER);
+            factor = factor.min(predicted.clamp(SHRINK, GROW));
+        }
+        if self.rejected {
+            factor = factor.min(1.0);
+        }
+        // A step cut short by the end of a leg says little against the one it was cut from.
+        let cut_short = tried < self.step;
+        self.step = if cut_short { self.step.max(tried * factor) } else { tried * factor };
+        self.last = Some((tried, error.max(1e-2)));
+        self.rejected = false;
+    }
+
+    /// The step of size `tried` had this scaled error, above one or not a number.
+    pub(crate) fn reject(&mut self, tried: f64, error: f64) {
+        let factor = if error.is_finite() { factor(error).min(SAFETY) } else { COLLAPSE };
+        self.step = tried * factor;
+        self.rejected = true;
+    }
+}
+
+fn factor(error: f64) -> f64 {
+    (SAFETY * pow_of(error.max(1e-12), -1.0 / ORDER)).clamp(SHRINK, GROW)
+}
+
+/// The first step when the scaled rates of change are `rate` (1/time): the time in which they
+/// would change the states by what a method of this order leaves within the tolerance.
+pub(crate) fn first_step(rate: f64, rtol: f64, left: f64) -> f64 {
+    let step = pow_of(rtol, 1.0 / ORDER) / rate;
+    if step.is_finite() { step.min(left) } else { left * 1e-6 }
+}

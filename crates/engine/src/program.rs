@@ -1,0 +1,178 @@
+//! A compiled network: what a run needs to know of it.
+
+use std::collections::HashMap;
+
+use hersim_network::{Diagnostic, Network, SymbolId};
+
+use crate::{
+    evaluate::{Block, Evaluator},
+    lower::{self, Model},
+    stepper::{self, Stepper},
+};
+
+/// What to make of a network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Compile<'a> {
+    /// Symbols that are folded to these numbers, in the unit they have in formulas, whatever the
+    /// network says of them.
+    pub fixed: &'a [(SymbolId, f64)],
+    /// Constants whose value differs between subjects; all others are folded. A species or a
+    /// parameter with a rate rule may stand here too: then its starting value differs.
+    pub varying: &'a [SymbolId],
+    /// Species that may receive doses. Each gets an infusion rate, in amount per time.
+    pub inputs: &'a [SymbolId],
+    /// Symbols wanted as outputs, with the meaning they have in formulas.
+    pub outputs: &'a [SymbolId],
+}
+
+/// A network compiled for running.
+#[derive(Clone, Debug)]
+pub struct Program {
+    states: Vec<SymbolId>,
+    parameters: Vec<SymbolId>,
+    infused: Vec<SymbolId>,
+    dropped: Vec<SymbolId>,
+    outputs: Vec<SymbolId>,
+    pub(crate) clock: bool,
+    pub(crate) stepper: Stepper,
+    pub(crate) observer: Block,
+    starter: Block,
+    /// Place in the starter of the starting value of each state, dropped and frozen ones included.
+    started: HashMap<SymbolId, usize>,
+}
+
+/// Size of a program: what a step costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// States, the clock included if time occurs.
+    pub states: usize,
+    /// Parameters, infusion rates included.
+    pub parameters: usize,
+    /// Entries of the Jacobian.
+    pub jacobian_entries: usize,
+    /// Entries of its factors, with fill and diagonal.
+    pub factor_entries: usize,
+    /// Operations per subject and dose: what only parameters determine.
+    pub prelude_operations: usize,
+    /// Operations to evaluate and factorise the Jacobian, with the rates of the first stage.
+    pub factor_operations: usize,
+    /// Operations to evaluate the rates of change.
+    pub rate_operations: usize,
+    /// Operations to solve with the factors.
+    pub solve_operations: usize,
+    /// Operations to evaluate the outputs.
+    pub output_operations: usize,
+}
+
+/// Compiles a network.
+///
+/// # Errors
+/// Symbols without a value, circular rules, compartments that change size, and options that name
+/// symbols which cannot be varied or dosed. All of them, not the first.
+pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diagnostic>> {
+    let mut model = lower::lower(network, options)?;
+    let (stepper, order) = stepper::build(&mut model);
+    let Model { dag, .. } = &mut model;
+    let parameter_count = model.parameters.len() + model.infused.len();
+    let starts: Vec<_> = model.initial.iter().map(|initial| initial.1).collect();
+    Ok(Program {
+        observer: Block::new(dag, parameter_count, &order, &model.outputs),
+        starter: Block::new(dag, parameter_count, &[], &starts),
+        started: model.initial.iter().enumerate().map(|(i, initial)| (initial.0, i)).collect(),
+        states: order.iter().filter_map(|&leaf| model.states.get(leaf as usize).copied()).collect(),
+        parameters: model.parameters,
+        infused: model.infused,
+        dropped: model.dropped,
+        outputs: options.outputs.to_vec(),
+        clock: model.clock,
+        stepper,
+    })
+}
+
+impl Program {
+    /// Symbols of the states, in the order of the state vector. Species are amounts.
+    pub fn states(&self) -> &[SymbolId] {
+        &self.states
+    }
+
+    /// Symbols of the parameters: `varying` in the order given, then frozen states, whose rate of
+    /// change is always zero. Those keep the value the subject gives (amounts for species).
+    pub fn parameters(&self) -> &[SymbolId] {
+        &self.parameters
+    }
+
+    /// States that start at zero and can never leave it; they were removed.
+    pub fn dropped(&self) -> &[SymbolId] {
+        &self.dropped
+    }
+
+    /// Symbols of the outputs, as asked for.
+    pub fn outputs(&self) -> &[SymbolId] {
+        &self.outputs
+    }
+
+    /// Place in the parameter vector of the infusion rate of a species, in amount per time.
+    pub fn infusion(&self, species: SymbolId) -> Option<usize> {
+        let place = self.infused.iter().position(|&s| s == species)?;
+        Some(self.parameters.len() + place)
+    }
+
+    /// Length of the parameter vector: parameters, then infusion rates.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.len() + self.infused.len()
+    }
+
+    /// Starting state for these parameters, `[state]`. A short parameter vector is continued with
+    /// zeros.
+    pub fn initial(&self, parameters: &[f64]) -> Vec<f64> {
+        let starts = self.starts(parameters);
+        self.states.iter().map(|symbol| starts[self.started[symbol]]).collect()
+    }
+
+    /// Starting value of any state for these parameters, frozen and dropped ones included: the
+    /// amount of a species, the value of anything else. `None` when the symbol never was a state.
+    pub fn initial_of(&self, symbol: SymbolId, parameters: &[f64]) -> Option<f64> {
+        let place = *self.started.get(&symbol)?;
+        Some(self.starts(parameters)[place])
+    }
+
+    /// Outputs, `[output]`, at a time for a state and parameters.
+    pub fn outputs_at(&self, t: f64, state: &[f64], parameters: &[f64]) -> Vec<f64> {
+        let mut evaluator = Evaluator::new(&self.observer);
+        self.observe(&mut evaluator, t, state, parameters).to_vec()
+    }
+
+    /// Size of the program.
+    pub fn summary(&self) -> Summary {
+        let stepper = &self.stepper;
+        Summary {
+            states: stepper.n,
+            parameters: self.parameter_count(),
+            jacobian_entries: stepper.jacobian_entries,
+            factor_entries: stepper.factor_entries,
+            prelude_operations: stepper.prelude.instructions().len(),
+            factor_operations: stepper.factor.instructions().len(),
+            rate_operations: stepper.rate.instructions().len(),
+            solve_operations: stepper.solve.instructions().len(),
+            output_operations: self.observer.operations(),
+        }
+    }
+
+    /// Outputs, evaluated in memory that is kept.
+    pub(crate) fn observe<'e>(
+        &self,
+        evaluator: &'e mut Evaluator,
+        t: f64,
+        state: &[f64],
+        parameters: &[f64],
+    ) -> &'e [f64] {
+        let clock = self.clock.then_some(t);
+        evaluator.evaluate(&self.observer, parameters, clock, state)
+    }
+
+    fn starts(&self, parameters: &[f64]) -> Vec<f64> {
+        let mut padded = parameters.to_vec();
+        padded.resize(self.parameter_count(), 0.0);
+        Evaluator::new(&self.starter).evaluate(&self.starter, &padded, None, &[]).to_vec()
+    }
+}

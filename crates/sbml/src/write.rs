@@ -1,0 +1,350 @@
+//! The document: from a network to SBML text.
+
+use std::collections::HashSet;
+
+use hersim_network::{
+    Annotation, Expr, Network, Participant, Reaction, Rule, Symbol, SymbolId, SymbolKind, Value,
+};
+
+use crate::{
+    annotation::{annotation, notes, references},
+    ids::{assign, ids},
+    math,
+    units::{Units, is_substance, space},
+    xml::{Xml, double},
+};
+
+/// The network as SBML Level 3 Version 2 core.
+///
+/// Ids are those of [`ids()`]; dotted names, values (shortest text that reads back exactly),
+/// units, identities and sources are kept. Amounts and concentrations stay what they are
+/// (`hasOnlySubstanceUnits`). A network that [`hersim_network::check`] accepts gives a document
+/// that other simulators accept.
+pub fn write(network: &Network) -> String {
+    let mut writer = Document {
+        network,
+        ids: ids(network),
+        units: Units::of(network),
+        changed: changed(network),
+        xml: Xml::new(),
+    };
+    writer.document();
+    writer.xml.finish()
+}
+
+struct Document<'a> {
+    network: &'a Network,
+    ids: Vec<String>,
+    units: Units,
+    /// Symbols that a rule, an event or a reaction changes.
+    changed: HashSet<SymbolId>,
+    xml: Xml,
+}
+
+fn changed(network: &Network) -> HashSet<SymbolId> {
+    let mut changed = HashSet::new();
+    for (id, symbol) in network.iter() {
+        if symbol.rule.is_some() {
+            changed.insert(id);
+        }
+        if let SymbolKind::Reaction(reaction) = &symbol.kind {
+            let all = reaction.reactants.iter().chain(&reaction.products).map(|p| p.species);
+            changed.extend(all.filter(|species| {
+                !matches!(network[*species].kind, SymbolKind::Species { boundary: true, .. })
+            }));
+        }
+    }
+    for event in &network.events {
+        changed.extend(event.assignments.iter().map(|(target, _)| *target));
+    }
+    changed
+}
+
+impl<'a> Document<'a> {
+    fn document(&mut self) {
+        self.xml.open(
+            "sbml",
+            &[
+                ("xmlns", Some("http://www.sbml.org/sbml/level3/version2/core")),
+                ("level", Some("3")),
+                ("version", Some("2")),
+            ],
+        );
+        let network = self.network;
+        let mut taken: HashSet<String> = self.ids.iter().cloned().collect();
+        let model = assign([network.id.as_str()].into_iter(), &mut taken).pop();
+        let metaid = (!network.annotations.is_empty()).then_some("model_meta");
+        let extent = self.extent();
+        self.xml.open(
+            "model",
+            &[
+                ("metaid", metaid),
+                ("id", model.as_deref()),
+                ("name", Some(&network.id)),
+                ("timeUnits", self.units.id(network.time_unit.as_ref())),
+                ("extentUnits", extent.as_deref()),
+            ],
+        );
+        if let Some(metaid) = metaid {
+            annotation(&mut self.xml, metaid, &network.annotations);
+        }
+        self.units.write(&mut self.xml);
+        self.list("listOfCompartments", Document::compartment);
+        self.list("listOfSpecies", Document::species);
+        self.list("listOfParameters", Document::parameter);
+        self.initial_assignments();
+        self.rules();
+        self.list("listOfReactions", Document::reaction);
+        self.events(&mut taken);
+    }
+
+    /// The unit of reaction extents, when all species share one.
+    fn extent(&self) -> Option<String> {
+        let mut units = self.network.symbols.iter().filter_map(|symbol| match symbol.kind {
+            SymbolKind::Species { .. } => Some(symbol.unit.as_ref()),
+            _ => None,
+        });
+        let first = units.next()??;
+        let same = is_substance(first) && units.all(|unit| unit == Some(first));
+        same.then(|| self.units.id(Some(first)).map(str::to_string))?
+    }
+
+    /// Writes a list with an element for each symbol that `item` takes; no list when none is.
+    fn list(&mut self, name: &str, item: fn(&mut Self, SymbolId, &'a Symbol) -> bool) {
+        let network = self.network;
+        let belongs = |symbol: &Symbol| {
+            matches!(
+                (name, &symbol.kind),
+                ("listOfCompartments", SymbolKind::Compartment)
+                    | ("listOfSpecies", SymbolKind::Species { .. })
+                    | ("listOfParameters", SymbolKind::Parameter)
+                    | ("listOfReactions", SymbolKind::Reaction(_))
+            )
+        };
+        if !network.symbols.iter().any(belongs) {
+            return;
+        }
+        self.xml.open(name, &[]);
+        for (id, symbol) in network.iter().filter(|(_, symbol)| belongs(symbol)) {
+            if item(self, id, symbol) {
+                self.xml.close();
+            }
+        }
+        self.xml.close();
+    }
+
+    /// Opens an element for a symbol with its common attributes, notes and annotation.
+    fn open(&mut self, element: &str, id: SymbolId, more: &[(&str, Option<&str>)]) {
+        let network = self.network;
+        let symbol = &network[id];
+        let sid = self.ids[id.0 as usize].clone();
+        let references: Vec<Annotation> =
+            references(&symbol.annotations, symbol.provenance.as_ref());
+        let metaid = (!references.is_empty()).then(|| format!("meta_{sid}"));
+        let mut attributes =
+            vec![("metaid", metaid.as_deref()), ("id", Some(&*sid)), ("name", Some(&*symbol.name))];
+        attributes.extend_from_slice(more);
+        self.xml.open(element, &attributes);
+        notes(&mut self.xml, symbol.display_name.as_deref(), symbol.provenance.as_ref());
+        if let Some(metaid) = &metaid {
+            annotation(&mut self.xml, metaid, &references);
+        }
+    }
+
+    fn is_constant(&self, id: SymbolId) -> &'static str {
+        if self.changed.contains(&id) { "false" } else { "true" }
+    }
+
+    fn compartment(&mut self, id: SymbolId, symbol: &Symbol) -> bool {
+        let size = number(symbol);
+        let units = self.units.id(symbol.unit.as_ref()).map(str::to_string);
+        let attributes = [
+            ("spatialDimensions", symbol.unit.as_ref().and_then(space)),
+            ("size", size.as_deref()),
+            ("units", units.as_deref()),
+            ("constant", Some(self.is_constant(id))),
+        ];
+        self.open("compartment", id, &attributes);
+        true
+    }
+
+    fn species(&mut self, id: SymbolId, symbol: &Symbol) -> bool {
+        let SymbolKind::Species { compartment, amount, boundary } = symbol.kind else {
+            return false;
+        };
+        let substance = symbol.unit.as_ref().filter(|unit| is_substance(unit));
+        let units = self.units.id(substance).map(str::to_string);
+        let initial = number(symbol);
+        let key = if amount { "initialAmount" } else { "initialConcentration" };
+        let container = self.ids[compartment.0 as usize].clone();
+        let fixed = symbol.constant && !self.changed.contains(&id);
+        let attributes = [
+            ("compartment", Some(&*container)),
+            (key, initial.as_deref()),
+            ("substanceUnits", units.as_deref()),
+            ("hasOnlySubstanceUnits", Some(truth(amount))),
+            ("boundaryCondition", Some(truth(boundary))),
+            ("constant", Some(truth(fixed))),
+        ];
+        self.open("species", id, &attributes);
+        if substance.is_none()
+            && let Some(unit) = &symbol.unit
+        {
+            self.xml.comment(&format!("in {unit}, which SBML does not take for a substance"));
+        }
+        true
+    }
+
+    fn parameter(&mut self, id: SymbolId, symbol: &Symbol) -> bool {
+        let value = number(symbol);
+        let units = self.units.id(symbol.unit.as_ref()).map(str::to_string);
+        let attributes = [
+            ("value", value.as_deref()),
+            ("units", units.as_deref()),
+            ("constant", Some(self.is_constant(id))),
+        ];
+        self.open("parameter", id, &attributes);
+        true
+    }
+
+    fn initial_assignments(&mut self) {
+        let network = self.network;
+        let formulas = network.iter().filter_map(|(id, symbol)| match (&symbol.value, &symbol.rule) {
+            // A rule that holds at all times holds at the start; SBML takes only one of them.
+            (Value::Formula(_), Some(Rule::Assignment(_))) => None,
+            (Value::Formula(expr), _) => Some((id, expr)),
+            _ => None,
+        });
+        let formulas: Vec<(SymbolId, &Expr)> = formulas.collect();
+        if formulas.is_empty() {
+            return;
+        }
+        self.xml.open("listOfInitialAssignments", &[]);
+        for (id, expr) in formulas {
+            let sid = self.ids[id.0 as usize].clone();
+            self.xml.open("initialAssignment", &[("symbol", Some(&sid))]);
+            math::write(&mut self.xml, expr, &self.ids);
+            self.xml.close();
+        }
+        self.xml.close();
+    }
+
+    fn rules(&mut self) {
+        let network = self.network;
+        if network.symbols.iter().all(|symbol| symbol.rule.is_none()) {
+            return;
+        }
+        self.xml.open("listOfRules", &[]);
+        for (id, symbol) in network.iter() {
+            let (element, expr) = match &symbol.rule {
+                Some(Rule::Assignment(expr)) => ("assignmentRule", expr),
+                Some(Rule::Rate(expr)) => ("rateRule", expr),
+                None => continue,
+            };
+            let sid = self.ids[id.0 as usize].clone();
+            self.xml.open(element, &[("variable", Some(&sid))]);
+            math::write(&mut self.xml, expr, &self.ids);
+            self.xml.close();
+        }
+        self.xml.close();
+    }
+
+    fn reaction(&mut self, id: SymbolId, symbol: &'a Symbol) -> bool {
+        let SymbolKind::Reaction(reaction) = &symbol.kind else { return false };
+        self.open("reaction", id, &[("reversible", Some(truth(reaction.reversible)))]);
+        self.side("listOfReactants", &reaction.reactants);
+        self.side("listOfProducts", &reaction.products);
+        self.modifiers(reaction);
+        self.xml.open("kineticLaw", &[]);
+        math::write(&mut self.xml, &reaction.rate, &self.ids);
+        self.xml.close();
+        true
+    }
+
+    fn side(&mut self, list: &str, side: &[Participant]) {
+        if side.is_empty() {
+            return;
+        }
+        self.xml.open(list, &[]);
+        for participant in side {
+            let species = self.ids[participant.species.0 as usize].clone();
+            let attributes = [
+                ("species", Some(&*species)),
+                ("stoichiometry", Some(&*double(participant.stoichiometry))),
+                ("constant", Some("true")),
+            ];
+            self.xml.empty("speciesReference", &attributes);
+        }
+        self.xml.close();
+    }
+
+    /// Species that the rate names without their taking part, which SBML wants declared.
+    fn modifiers(&mut self, reaction: &Reaction) {
+        let network = self.network;
+        let mut seen: HashSet<SymbolId> =
+            reaction.reactants.iter().chain(&reaction.products).map(|p| p.species).collect();
+        let named = reaction.modifiers.iter().copied().chain(reaction.rate.symbols());
+        let modifiers: Vec<SymbolId> = named
+            .filter(|id| matches!(network[*id].kind, SymbolKind::Species { .. }))
+            .filter(|id| seen.insert(*id))
+            .collect();
+        if modifiers.is_empty() {
+            return;
+        }
+        self.xml.open("listOfModifiers", &[]);
+        for id in modifiers {
+            let species = self.ids[id.0 as usize].clone();
+            self.xml.empty("modifierSpeciesReference", &[("species", Some(&species))]);
+        }
+        self.xml.close();
+    }
+
+    fn events(&mut self, taken: &mut HashSet<String>) {
+        let network = self.network;
+        if network.events.is_empty() {
+            return;
+        }
+        let ids = assign(network.events.iter().map(|event| event.name.as_str()), taken);
+        self.xml.open("listOfEvents", &[]);
+        for (event, id) in network.events.iter().zip(ids) {
+            let attributes = [
+                ("id", Some(&*id)),
+                ("name", Some(&*event.name)),
+                ("useValuesFromTriggerTime", Some("true")),
+            ];
+            self.xml.open("event", &attributes);
+            let attributes =
+                [("initialValue", Some(truth(event.initially))), ("persistent", Some("true"))];
+            self.xml.open("trigger", &attributes);
+            math::write_condition(&mut self.xml, &event.trigger, &self.ids);
+            self.xml.close();
+            if !event.assignments.is_empty() {
+                self.xml.open("listOfEventAssignments", &[]);
+                for (target, expr) in &event.assignments {
+                    let variable = self.ids[target.0 as usize].clone();
+                    self.xml.open("eventAssignment", &[("variable", Some(&variable))]);
+                    math::write(&mut self.xml, expr, &self.ids);
+                    self.xml.close();
+                }
+                self.xml.close();
+            }
+            self.xml.close();
+        }
+        self.xml.close();
+    }
+}
+
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+/// The value of a symbol, where it is a plain number.
+fn number(symbol: &Symbol) -> Option<String> {
+    match symbol.value {
+        Value::Number(value) => Some(double(value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
