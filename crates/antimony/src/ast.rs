@@ -226,4 +226,6 @@ pub(crate) struct FileText {
     pub(crate) models: Vec<Model>,
     /// Annotations that stand after a model and name it.
     pub(crate) about: Vec<Stated>,
+    /// Names in statements outside models that could not be read.
+    pub(crate) unread: HashSet<String>,
 }

@@ -61,7 +61,10 @@ impl Lexer<'_> {
                 }
                 '\u{feff}' => self.at += c.len_utf8(),
                 c if c.is_whitespace() => self.at += c.len_utf8(),
-                '\\' if self.rest()[1..].trim_start_matches([' ', '\t', '\r']).starts_with('\n') => {
+                '\\' if self.rest()[1..]
+                    .trim_start_matches([' ', '\t', '\r'])
+                    .starts_with('\n') =>
+                {
                     self.at += self.rest().find('\n').map_or(1, |n| n + 1);
                 }
                 '#' => self.skip_line(),

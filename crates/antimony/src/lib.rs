@@ -1,1 +1,34 @@
-//! placeholder
+//! Antimony text and parameter tables to and from the reaction network.
+//!
+//! A model file holds no numbers; the table beside it (`x.tsv` for `x.ant`) gives every number
+//! its unit, source and status. [`load`] reads a file with everything it imports, joins the
+//! tables, repeats the cell for every subclone, spreads submodels out under dotted names and
+//! gives a [network](hersim_network::Network) whose every part points at the text it came from.
+//! [`write()`] gives a network back as plain, flat Antimony that other tools read.
+//!
+//! What is Antimony but not in this dialect is refused with its place and a mend; only SBO terms,
+//! notes and authors, which change no result, are left out with a warning.
+//!
+//! This crate does not know what the names mean, how equations are solved, whether units agree
+//! inside a formula (the network's own check does) and where files are kept ([`Files`] does).
+
+mod ast;
+mod expression;
+mod files;
+mod flatten;
+mod join;
+mod lexer;
+mod load;
+mod lower;
+mod merge;
+mod parser;
+mod program;
+mod replicate;
+mod scope;
+mod table;
+mod words;
+mod write;
+
+pub use files::{Disk, Files};
+pub use load::{Loaded, Request, load};
+pub use write::write;

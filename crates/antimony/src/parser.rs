@@ -15,7 +15,8 @@ use hersim_network::{Diagnostic, FileId, Span};
 
 use crate::{
     ast::{FileText, FunctionText, Model, Name},
-    lexer::{lex, Lexeme, Token},
+    lexer::{Lexeme, Token, lex},
+    words::KEYWORDS,
 };
 
 /// Reads one file. What could not be read is in `found`.
@@ -32,18 +33,6 @@ pub(super) type Parsed<T> = Result<T, Failed>;
 
 /// Deepest nesting of parentheses and signs.
 const DEEPEST: u32 = 150;
-
-/// Names that mean something else wherever they stand.
-pub(crate) const RESERVED: [&str; 13] = [
-    "time", "pi", "exponentiale", "avogadro", "true", "false", "inf", "infinity", "nan", "NaN",
-    "notanumber", "INF", "NAN",
-];
-
-/// Words that open a statement and cannot be names.
-pub(crate) const KEYWORDS: [&str; 18] = [
-    "model", "module", "function", "end", "import", "unit", "species", "substanceOnly",
-    "compartment", "const", "var", "formula", "at", "in", "is", "has", "delete", "after",
-];
 
 pub(super) struct Parser<'a> {
     lexemes: Vec<Lexeme>,
@@ -75,7 +64,9 @@ impl Parser<'_> {
                 _ => self.loose_statement(&mut file, &mut loose),
             };
             if done.is_ok() {
-                self.expect_break();
+                if !self.at_head() {
+                    self.expect_break();
+                }
             } else {
                 self.recover(start, &mut loose.unread);
             }
@@ -84,6 +75,7 @@ impl Parser<'_> {
                 self.at += 1;
             }
         }
+        file.unread = loose.unread.clone();
         if !loose.body.is_empty() {
             file.models.push(loose);
         }
@@ -137,7 +129,7 @@ impl Parser<'_> {
     fn is_model_head(&self) -> bool {
         match self.peek_at(1) {
             Token::Sign("*") => true,
-            Token::Name(_) => !matches!(self.peek_at(2), Token::Text(_)),
+            Token::Name(_) => !matches!(self.peek_at(2), Token::Text(_) | Token::Notes),
             _ => true,
         }
     }
@@ -181,11 +173,18 @@ impl Parser<'_> {
         }
     }
 
+    /// At a word that opens a model, a function or an import.
+    fn at_head(&self) -> bool {
+        matches!(self.peek(), Token::Name(word)
+            if matches!(word.as_str(), "model" | "module" | "function" | "import"))
+    }
+
     fn unclosed(&mut self, what: &str, opened: Span) {
         let here = self.span();
-        let mut diagnostic = Diagnostic::error("unclosed-model", format!("this {what} is never closed"))
-            .at(opened, "opened here")
-            .mend("close it with `end`");
+        let mut diagnostic =
+            Diagnostic::error("unclosed-model", format!("this {what} is never closed"))
+                .at(opened, "opened here")
+                .mend("close it with `end`");
         if !matches!(self.peek(), Token::End) {
             diagnostic = diagnostic.also(here, "still inside it here");
         }
@@ -338,7 +337,8 @@ impl Parser<'_> {
     // ---- ends of statements ----
 
     pub(super) fn at_break(&self) -> bool {
-        matches!(self.peek(), Token::Newline | Token::End | Token::Sign(";")) || self.peek_word("end")
+        matches!(self.peek(), Token::Newline | Token::End | Token::Sign(";"))
+            || self.peek_word("end")
     }
 
     fn skip_breaks(&mut self) {
@@ -374,7 +374,8 @@ impl Parser<'_> {
     /// After a mistake: past the statement, keeping the names in it.
     fn recover(&mut self, start: usize, unread: &mut HashSet<String>) {
         let read = &self.lexemes[start..self.at.min(self.lexemes.len())];
-        let reaction = read.iter().any(is_arrow) && !read.iter().any(|l| l.token == Token::Sign(";"));
+        let reaction =
+            read.iter().any(is_arrow) && !read.iter().any(|l| l.token == Token::Sign(";"));
         self.skip_statement(reaction);
         for lexeme in &self.lexemes[start..self.at.min(self.lexemes.len())] {
             if let Token::Name(name) = &lexeme.token {
@@ -401,6 +402,3 @@ impl Parser<'_> {
 fn is_arrow(lexeme: &Lexeme) -> bool {
     matches!(lexeme.token, Token::Sign("->" | "=>" | "<->" | "-|"))
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,9 +10,9 @@ use hersim_network::{Diagnostic, FileId, Sources, Span};
 
 use crate::{
     ast::{FileText, FunctionText, Model, Stated, Statement},
-    files::{beside, Files},
+    files::{Files, beside},
     parser::parse,
-    table::{read_table, Table},
+    table::{Table, read_table},
 };
 
 /// A file that was read, with the table beside it.
@@ -107,7 +107,12 @@ impl Gatherer<'_> {
         let imports = parsed.imports.clone();
         let index = self.program.files.len();
         self.known.insert(path.clone(), index);
-        self.program.files.push(Loaded { path: path.clone(), text: parsed, table, imports: Vec::new() });
+        self.program.files.push(Loaded {
+            path: path.clone(),
+            text: parsed,
+            table,
+            imports: Vec::new(),
+        });
         self.open.push((path.clone(), None));
         for (name, span) in imports {
             if let Some(last) = self.open.last_mut() {
@@ -163,9 +168,12 @@ impl Gatherer<'_> {
             .map(|(p, _)| p.display().to_string())
             .chain([path.display().to_string()])
             .collect();
-        let mut diagnostic = Diagnostic::error("cyclic-import", format!("files import each other: {}", ring.join(" -> ")))
-            .at(span, "this closes the ring")
-            .mend("move what both need into a third file");
+        let mut diagnostic = Diagnostic::error(
+            "cyclic-import",
+            format!("files import each other: {}", ring.join(" -> ")),
+        )
+        .at(span, "this closes the ring")
+        .mend("move what both need into a third file");
         for (_, at) in &self.open[first..self.open.len() - 1] {
             if let Some(at) = at {
                 diagnostic = diagnostic.also(*at, "imported here");

@@ -33,7 +33,9 @@ pub(crate) fn replicate(
     }
     let pairs: Vec<(&str, &str)> = subclones
         .iter()
-        .flat_map(|a| subclones.iter().filter(move |b| *b != a).map(move |b| (a.as_str(), b.as_str())))
+        .flat_map(|a| {
+            subclones.iter().filter(move |b| *b != a).map(move |b| (a.as_str(), b.as_str()))
+        })
         .collect();
     let mut body = Vec::with_capacity(model.body.len());
     for stated in std::mem::take(&mut model.body) {
@@ -58,21 +60,24 @@ pub(crate) fn replicate(
 
 fn check_subclones(model: &Model, subclones: &[String], found: &mut Vec<Diagnostic>) -> bool {
     let before = found.len();
-    let has_clone = model.body.iter().any(
-        |s| matches!(&s.what, Statement::Submodel(submodel) if submodel.name.path == CLONE),
-    );
+    let has_clone = model
+        .body
+        .iter()
+        .any(|s| matches!(&s.what, Statement::Submodel(submodel) if submodel.name.path == CLONE));
     if !has_clone {
         found.push(
-            Diagnostic::error("no-clone", format!("model `{}` has no submodel `clone` to repeat", model.name.path))
-                .at(model.name.span, "")
-                .mend("declare one: `clone: cell();`"),
+            Diagnostic::error(
+                "no-clone",
+                format!("model `{}` has no submodel `clone` to repeat", model.name.path),
+            )
+            .at(model.name.span, "")
+            .mend("declare one: `clone: cell();`"),
         );
     }
     for (i, name) in subclones.iter().enumerate() {
         let word = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && !crate::parser::KEYWORDS.contains(&name.as_str())
-            && !crate::parser::RESERVED.contains(&name.as_str());
+            && !crate::words::is_taken(name);
         if !word {
             found.push(
                 Diagnostic::error("bad-subclone", format!("`{name}` cannot name a subclone"))
@@ -118,6 +123,12 @@ fn mentions(statement: &Statement) -> (bool, bool) {
         other |= has_word(name, OTHER);
     });
     (clone, other)
+}
+
+/// Calls `see` with every name of a model: ports, and all that its statements mention.
+pub(crate) fn visit_model(model: &Model, see: &mut dyn FnMut(&str)) {
+    model.ports.iter().for_each(|p| see(&p.path));
+    model.body.iter().for_each(|stated| visit(&stated.what, see));
 }
 
 /// Calls `see` with every name of a statement that is not a unit, model or function.
@@ -239,12 +250,17 @@ fn can_repeat(stated: &Stated, pairs: bool, found: &mut Vec<Diagnostic>) -> bool
     };
     let Some((name, what)) = owner else { return true };
     let needed: &[&str] = if pairs { &[CLONE, OTHER] } else { &[CLONE] };
-    let wiring = pairs && what == "submodel";
-    if wiring || needed.iter().all(|word| has_word(&name.path, word)) {
+    if needed.iter().all(|word| has_word(&name.path, word)) {
         return true;
     }
     let mend = match what {
-        "value" => "sum it first in an assignment rule, which runs over all subclones: `total := clone.x`".to_string(),
+        "value" if pairs => {
+            "leave `other` out: `total := clone.x` runs over all subclones".to_string()
+        }
+        "value" => {
+            "sum it first in an assignment rule, which runs over all subclones: `total := clone.x`"
+                .to_string()
+        }
         _ => format!("name it `{}_{}`", name.path, needed.join("_to_")),
     };
     found.push(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hersim_network::{nearest, Diagnostic, Span};
+use hersim_network::{Diagnostic, Span, nearest};
 use hersim_units::Unit;
 
 use crate::{
@@ -17,16 +17,29 @@ pub(crate) struct Place<'p> {
     pub(crate) model: Option<&'p Model>,
 }
 
+/// How far a definition is evaluated.
+#[derive(Clone)]
+enum State {
+    Open,
+    /// `None` when it is wrong.
+    Done(Option<Unit>),
+}
+
+/// Longest chain of definitions that use each other.
+const DEEPEST: u32 = 100;
+
 /// Looks up and evaluates units; every mistake is reported once.
 pub(crate) struct Units<'p> {
     program: &'p Program,
-    /// By address of the definition; `None` while it is being evaluated or when it is wrong.
-    known: HashMap<*const UnitDefinition, Option<Unit>>,
+    /// By address of the definition.
+    known: HashMap<*const UnitDefinition, State>,
+    /// Definitions being evaluated.
+    open: u32,
 }
 
 impl<'p> Units<'p> {
     pub(crate) fn new(program: &'p Program) -> Self {
-        Units { program, known: HashMap::new() }
+        Units { program, known: HashMap::new(), open: 0 }
     }
 
     /// The unit of an expression.
@@ -89,6 +102,7 @@ impl<'p> Units<'p> {
         }
         match Unit::parse(text) {
             Ok(unit) => Some(unit),
+            Err(_) if self.may_be_unread(text, place) => None,
             Err(error) => {
                 let start = span.start as usize;
                 let range = start + error.range.start..start + error.range.end;
@@ -141,12 +155,20 @@ impl<'p> Units<'p> {
         all.into_iter().filter_map(|(name, unit)| Some((name, unit?))).collect()
     }
 
-    fn named(&mut self, name: &'p Name, place: Place<'p>, found: &mut Vec<Diagnostic>) -> Option<Unit> {
+    fn named(
+        &mut self,
+        name: &'p Name,
+        place: Place<'p>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Unit> {
         if let Some((definition, place)) = self.definition(&name.path, place) {
             return self.evaluate(definition, place, found);
         }
         if let Some(unit) = Unit::base(&name.path) {
             return Some(unit);
+        }
+        if self.may_be_unread(&name.path, place) {
+            return None;
         }
         let known = self.visible(place);
         let mend = match nearest(&name.path, known.iter().copied()) {
@@ -168,10 +190,10 @@ impl<'p> Units<'p> {
 
     /// The definition that a name means in a place, and the place it stands in.
     fn definition(&self, name: &str, place: Place<'p>) -> Option<(&'p UnitDefinition, Place<'p>)> {
-        if let Some(model) = place.model {
-            if let Some(definition) = definitions(model).find(|d| d.name.path == name) {
-                return Some((definition, place));
-            }
+        if let Some(model) = place.model
+            && let Some(definition) = definitions(model).find(|d| d.name.path == name)
+        {
+            return Some((definition, place));
         }
         let mut queue = vec![place.file];
         let mut at = 0;
@@ -221,21 +243,40 @@ impl<'p> Units<'p> {
             return Unit::base(&definition.name.path);
         }
         let key: *const UnitDefinition = definition;
-        if let Some(known) = self.known.get(&key) {
-            return known.clone();
+        match self.known.get(&key) {
+            Some(State::Done(unit)) => return unit.clone(),
+            Some(State::Open) => {
+                self.refuse(definition, "is defined by itself", found);
+                return None;
+            }
+            None if self.open >= DEEPEST => {
+                self.refuse(definition, "is defined through too many others", found);
+                return None;
+            }
+            None => {}
         }
-        self.known.insert(key, None);
-        let before = found.len();
+        self.known.insert(key, State::Open);
+        self.open += 1;
         let unit = self.of(&definition.value, place, found);
-        if unit.is_none() && found.len() == before {
-            found.push(
-                Diagnostic::error("cyclic-unit", format!("unit `{}` is defined by itself", definition.name.path))
-                    .at(definition.name.span, "")
-                    .mend("define it by other units"),
-            );
-        }
-        self.known.insert(key, unit.clone());
+        self.open -= 1;
+        self.known.insert(key, State::Done(unit.clone()));
         unit
+    }
+
+    fn refuse(&self, definition: &UnitDefinition, what: &str, found: &mut Vec<Diagnostic>) {
+        let name = &definition.name;
+        found.push(
+            Diagnostic::error("cyclic-unit", format!("unit `{}` {what}", name.path))
+                .at(name.span, "")
+                .mend("define it by other units"),
+        );
+    }
+
+    /// True when a statement that could not be read may have defined the name.
+    fn may_be_unread(&self, name: &str, place: Place<'p>) -> bool {
+        self.program.incomplete
+            || place.model.is_some_and(|m| m.unread.contains(name))
+            || self.program.files.iter().any(|f| f.text.unread.contains(name))
     }
 }
 

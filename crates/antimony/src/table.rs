@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use hersim_network::{nearest, Diagnostic, FileId, Span, Status};
+use hersim_network::{Diagnostic, FileId, Span, Status, nearest};
 
 /// A number and what is known of it.
 #[derive(Clone, Debug)]
@@ -32,12 +32,25 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     /// Identifiers of rows that could not be read.
     pub(crate) unread: Vec<String>,
+    /// True when no row could be read.
+    pub(crate) unreadable: bool,
 }
 
 const REQUIRED: [&str; 5] = ["parameterId", "nominalValue", "unit", "source", "status"];
 const COLUMNS: [&str; 13] = [
-    "parameterId", "parameterName", "parameterScale", "lowerBound", "upperBound", "nominalValue",
-    "estimate", "unit", "variability", "uncertainty", "source", "status", "note",
+    "parameterId",
+    "parameterName",
+    "parameterScale",
+    "lowerBound",
+    "upperBound",
+    "nominalValue",
+    "estimate",
+    "unit",
+    "variability",
+    "uncertainty",
+    "source",
+    "status",
+    "note",
 ];
 
 /// Reads a table; mistakes go to `found`.
@@ -49,7 +62,10 @@ pub(crate) fn read_table(text: &str, file: FileId, found: &mut Vec<Diagnostic>) 
         let Some(header) = &header else {
             match read_header(&line, found) {
                 Some(read) => header = Some(read),
-                None => return table,
+                None => {
+                    table.unreadable = true;
+                    return table;
+                }
             }
             continue;
         };
@@ -68,6 +84,7 @@ pub(crate) fn read_table(text: &str, file: FileId, found: &mut Vec<Diagnostic>) 
         }
     }
     if header.is_none() {
+        table.unreadable = true;
         found.push(
             Diagnostic::error("empty-table", "this parameter table has no header")
                 .at(crate::program::start_of(file), "")
@@ -107,11 +124,11 @@ fn lines(text: &str, file: FileId) -> Vec<Line<'_>> {
         let mut at = next;
         next += whole.len();
         let mut line = whole.trim_end_matches(['\n', '\r']);
-        if at == 0 {
-            if let Some(plain) = line.strip_prefix('\u{feff}') {
-                at += line.len() - plain.len();
-                line = plain;
-            }
+        if at == 0
+            && let Some(plain) = line.strip_prefix('\u{feff}')
+        {
+            at += line.len() - plain.len();
+            line = plain;
         }
         if line.starts_with('#') || line.trim().is_empty() {
             continue;
@@ -135,7 +152,12 @@ fn read_header(line: &Line<'_>, found: &mut Vec<Diagnostic>) -> Option<Header> {
     for (i, field) in line.fields.iter().enumerate() {
         if let Some(first) = columns.insert(field.text.to_string(), i) {
             good = false;
-            found.push(crate::program::twice("column", field.text, field.span, line.fields[first].span));
+            found.push(crate::program::twice(
+                "column",
+                field.text,
+                field.span,
+                line.fields[first].span,
+            ));
         }
         if !COLUMNS.contains(&field.text) {
             let mend = match nearest(field.text, COLUMNS) {
@@ -143,9 +165,12 @@ fn read_header(line: &Line<'_>, found: &mut Vec<Diagnostic>) -> Option<Header> {
                 None => format!("the columns are {}", COLUMNS.join(", ")),
             };
             found.push(
-                Diagnostic::warning("unknown-column", format!("column `{}` is not read", field.text))
-                    .at(field.span, "")
-                    .mend(mend),
+                Diagnostic::warning(
+                    "unknown-column",
+                    format!("column `{}` is not read", field.text),
+                )
+                .at(field.span, "")
+                .mend(mend),
             );
         }
     }
@@ -173,10 +198,13 @@ impl<'a> Reader<'a, '_> {
         let columns = self.header.columns.len();
         if self.line.fields.len() != columns {
             self.found.push(
-                Diagnostic::error("wrong-columns", format!("this row has {} fields, the header {columns}", self.line.fields.len()))
-                    .at(self.line.span, "")
-                    .also(self.header.span, "the header")
-                    .mend("separate fields with single tabs; leave empty ones empty"),
+                Diagnostic::error(
+                    "wrong-columns",
+                    format!("this row has {} fields, the header {columns}", self.line.fields.len()),
+                )
+                .at(self.line.span, "")
+                .also(self.header.span, "the header")
+                .mend("separate fields with single tabs; leave empty ones empty"),
             );
             return None;
         }
@@ -184,24 +212,33 @@ impl<'a> Reader<'a, '_> {
         if let Some(id) = id {
             self.check_id(id);
         }
-        let unit = self.needed("unit", "missing-unit", "every number has a unit; write `1` for dimensionless");
-        let source = self.needed("source", "missing-source", "give `doi:…`, `pmid:…` or `assumed` with the reason in the note");
+        let unit = self.needed(
+            "unit",
+            "missing-unit",
+            "every number has a unit; write `1` for dimensionless",
+        );
+        let source = self.needed(
+            "source",
+            "missing-source",
+            "give `doi:…`, `pmid:…` or `assumed` with the reason in the note",
+        );
         let status = self.status();
-        let value = self.needed("nominalValue", "missing-value", "give the number in the row's unit");
+        let value =
+            self.needed("nominalValue", "missing-value", "give the number in the row's unit");
         let value = value.and_then(|_| self.number("nominalValue"));
         let (lower, upper) = (self.number("lowerBound"), self.number("upperBound"));
         self.bounds(lower, value, upper);
         self.scale(lower, value);
         self.estimate(lower, upper);
         let note = self.text("note").map(|f| f.text).unwrap_or_default();
-        if let (Some(source), true) = (source, note.is_empty()) {
-            if source.text == "assumed" {
-                self.found.push(
-                    Diagnostic::error("missing-reason", "an assumed number needs its reason")
-                        .at(source.span, "no note")
-                        .mend("say why in the column `note`"),
-                );
-            }
+        if let (Some(source), true) = (source, note.is_empty())
+            && source.text == "assumed"
+        {
+            self.found.push(
+                Diagnostic::error("missing-reason", "an assumed number needs its reason")
+                    .at(source.span, "no note")
+                    .mend("say why in the column `note`"),
+            );
         }
         let words = |f: Option<Field<'_>>| f.map(|f| f.text.to_string());
         Some(Row {
@@ -235,7 +272,9 @@ impl<'a> Reader<'a, '_> {
     fn needed(&mut self, column: &str, code: &'static str, mend: &str) -> Option<Field<'a>> {
         let field = self.text(column);
         if field.is_none() {
-            let row = self.text("parameterId").map_or("this row".to_string(), |f| format!("`{}`", f.text));
+            let row = self
+                .text("parameterId")
+                .map_or("this row".to_string(), |f| format!("`{}`", f.text));
             self.found.push(
                 Diagnostic::error(code, format!("{row} has no {column}"))
                     .at(self.place(column), format!("column `{column}` is empty"))
@@ -323,10 +362,15 @@ impl<'a> Reader<'a, '_> {
                     .find(|(v, _)| v.is_some_and(|v| v <= 0.0));
                 if let Some((_, column)) = bad {
                     self.found.push(
-                        Diagnostic::error("bad-scale", format!("{column} must be positive on a logarithmic scale"))
-                            .at(self.place(column), "")
-                            .also(field.span, "log10 here")
-                            .mend("use `lin`; numbers stand in the table as they are, not as logarithms"),
+                        Diagnostic::error(
+                            "bad-scale",
+                            format!("{column} must be positive on a logarithmic scale"),
+                        )
+                        .at(self.place(column), "")
+                        .also(field.span, "log10 here")
+                        .mend(
+                            "use `lin`; numbers stand in the table as they are, not as logarithms",
+                        ),
                     );
                 }
             }
@@ -344,9 +388,12 @@ impl<'a> Reader<'a, '_> {
             "0" => {}
             "1" if lower.is_some() && upper.is_some() => {}
             "1" => self.found.push(
-                Diagnostic::error("missing-bounds", "a parameter to be estimated needs both bounds")
-                    .at(field.span, "")
-                    .mend("fill lowerBound and upperBound, or set estimate to 0"),
+                Diagnostic::error(
+                    "missing-bounds",
+                    "a parameter to be estimated needs both bounds",
+                )
+                .at(field.span, "")
+                .mend("fill lowerBound and upperBound, or set estimate to 0"),
             ),
             other => self.found.push(
                 Diagnostic::error("bad-estimate", format!("`{other}` is neither 0 nor 1"))

@@ -19,8 +19,10 @@ pub(crate) struct Control {
 /// Fraction of the predicted step that is taken.
 const SAFETY: f64 = 0.9;
 /// A step changes by at most these factors.
-const SHRINK: f64 = 0.2;
+const SHRINK: f64 = 0.1;
 const GROW: f64 = 6.0;
+/// The second step after a discontinuity may be this much larger than the first.
+const GROW_AT_START: f64 = 100.0;
 /// A step whose error is not a number shrinks by this factor.
 const COLLAPSE: f64 = 0.1;
 /// Steps are stretched by up to this factor to reach the end of a leg.
@@ -46,7 +48,8 @@ impl Control {
 
     /// The step of size `tried` had this scaled error, at most one.
     pub(crate) fn accept(&mut self, tried: f64, error: f64) {
-        let mut factor = factor(error);
+        let largest = if self.last.is_none() && !self.rejected { GROW_AT_START } else { GROW };
+        let mut factor = factor(error, largest);
         if let Some((last_step, last_error)) = self.last {
             let trend = last_error / (error * error).max(1e-20);
             let predicted = SAFETY * (tried / last_step) * pow_of(trend, 1.0 / ORDER);
@@ -64,19 +67,21 @@ impl Control {
 
     /// The step of size `tried` had this scaled error, above one or not a number.
     pub(crate) fn reject(&mut self, tried: f64, error: f64) {
-        let factor = if error.is_finite() { factor(error).min(SAFETY) } else { COLLAPSE };
+        let factor = if error.is_finite() { factor(error, GROW).min(SAFETY) } else { COLLAPSE };
         self.step = tried * factor;
         self.rejected = true;
     }
 }
 
-fn factor(error: f64) -> f64 {
-    (SAFETY * pow_of(error.max(1e-12), -1.0 / ORDER)).clamp(SHRINK, GROW)
+fn factor(error: f64, largest: f64) -> f64 {
+    (SAFETY * pow_of(error.max(1e-12), -1.0 / ORDER)).clamp(SHRINK, largest)
 }
 
-/// The first step when the scaled rates of change are `rate` (1/time): the time in which they
-/// would change the states by what a method of this order leaves within the tolerance.
+/// The first step when the largest scaled rate of change is `rate` (1/time). What a dose excites
+/// may be far faster than its own rate, and a step too small costs less than one too large: the
+/// second may be a hundred times larger.
 pub(crate) fn first_step(rate: f64, rtol: f64, left: f64) -> f64 {
-    let step = pow_of(rtol, 1.0 / ORDER) / rate;
+    const CAUTION: f64 = 0.01;
+    let step = CAUTION * pow_of(rtol, 1.0 / ORDER) / rate;
     if step.is_finite() { step.min(left) } else { left * 1e-6 }
 }

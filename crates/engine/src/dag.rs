@@ -163,8 +163,8 @@ impl Dag {
         if let Node::Unary(Unary::Negate, a) = self.node(a) {
             return self.subtract(b, a);
         }
-        if let (true, Node::Binary(Binary::Add, p, x)) = (self.is_static(a), self.node(b))
-            && self.is_static(p)
+        if let Node::Binary(Binary::Add, p, x) = self.node(b)
+            && self.varies(a).max(self.varies(p)) < self.varies(x)
         {
             let sum = self.add(a, p);
             return self.add(sum, x);
@@ -213,8 +213,8 @@ impl Dag {
             let product = self.multiply(a, b);
             return self.negate(product);
         }
-        if let (true, Node::Binary(Binary::Multiply, p, x)) = (self.is_static(a), self.node(b))
-            && self.is_static(p)
+        if let Node::Binary(Binary::Multiply, p, x) = self.node(b)
+            && self.varies(a).max(self.varies(p)) < self.varies(x)
         {
             let product = self.multiply(a, p);
             return self.multiply(product, x);
@@ -367,10 +367,6 @@ impl Dag {
             }
         }
         result
-    }
-
-    fn is_static(&self, id: NodeId) -> bool {
-        self.varies(id) <= Varies::WithParameters
     }
 
     /// Operands of a commutative operation: what varies most rarely first, then by age.

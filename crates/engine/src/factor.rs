@@ -95,3 +95,6 @@ fn subtract_products(
         dag.subtract(sum, product)
     })
 }
+
+#[cfg(test)]
+mod tests;

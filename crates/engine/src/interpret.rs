@@ -19,13 +19,17 @@ impl Kernel for &Tape {
 #[inline(always)]
 pub(crate) fn interpret<V: Lanes>(tape: &Tape, memory: &mut [V]) {
     assert!(tape.slots() <= memory.len());
-    let memory = memory.as_mut_ptr();
+    let memory = memory.as_mut_ptr().cast::<u8>();
+    let width = size_of::<V>() / 8;
     let mut instructions = tape.instructions();
     // SAFETY: every slot of an instruction is less than `tape.slots()`, which was computed from
-    // all of them when the tape was made and is not more than what `memory` holds.
-    let load = |slot: u32| unsafe { *memory.add(slot as usize) };
+    // all of them when the tape was made and is not more than what `memory` holds. Instructions
+    // hold eight times the slot, so that the address is one scaled addition at every width.
+    let at = |offset: u32| unsafe { memory.add(offset as usize * width).cast::<V>() };
     // SAFETY: as above.
-    let store = |slot: u32, value: V| unsafe { *memory.add(slot as usize) = value };
+    let load = |offset: u32| unsafe { *at(offset) };
+    // SAFETY: as above.
+    let store = |offset: u32, value: V| unsafe { *at(offset) = value };
     for run in tape.runs() {
         let (run_instructions, rest) = instructions.split_at(run.length as usize);
         instructions = rest;

@@ -9,7 +9,7 @@ mod inspect;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use hersim_network::{Diagnostic, Expr, Network, Rule, SymbolId, SymbolKind};
+use hersim_network::{Diagnostic, Network, Rule, SymbolId, SymbolKind};
 
 use crate::{
     Compile,
@@ -47,8 +47,8 @@ pub(crate) type Terms = Vec<(f64, NodeId)>;
 pub(crate) struct Event {
     /// Not zero while the condition holds.
     pub(crate) condition: NodeId,
-    /// Differences of what the condition compares; it can only change where one crosses zero.
-    pub(crate) crossings: Vec<NodeId>,
+    /// Times the condition compares with, where these do not depend on the state.
+    pub(crate) stops: Vec<NodeId>,
     /// Whether the condition counts as true before the start.
     pub(crate) initially: bool,
     /// What is set, and the amount or value it is set to.

@@ -101,3 +101,6 @@ pub(crate) fn ln_of(x: f64) -> f64 {
 pub(crate) fn pow_of(base: f64, exponent: f64) -> f64 {
     exp_of(exponent * ln_of(base))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use hersim_network::{Diagnostic, Network, SymbolId};
 
 use crate::{
+    dag::NodeId,
     evaluate::{Block, Evaluator},
-    lower::{self, Model},
+    lower::{self, Model, Target},
     stepper::{self, Stepper},
 };
 
@@ -36,9 +37,22 @@ pub struct Program {
     pub(crate) clock: bool,
     pub(crate) stepper: Stepper,
     pub(crate) observer: Block,
+    pub(crate) events: Vec<Event>,
     starter: Block,
     /// Place in the starter of the starting value of each state, dropped and frozen ones included.
     started: HashMap<SymbolId, usize>,
+}
+
+/// A discrete event; formulas by their place among all that the observer computes.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) condition: usize,
+    /// Whether the condition counts as true before the start.
+    pub(crate) initially: bool,
+    /// Times at which the condition may change.
+    pub(crate) stops: Vec<usize>,
+    /// What is set (places in the state vector), and to what.
+    pub(crate) assignments: Vec<(Target, usize)>,
 }
 
 /// Size of a program: what a step costs.
@@ -72,11 +86,14 @@ pub struct Summary {
 pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diagnostic>> {
     let mut model = lower::lower(network, options)?;
     let (stepper, order) = stepper::build(&mut model);
-    let Model { dag, .. } = &mut model;
     let parameter_count = model.parameters.len() + model.infused.len();
     let starts: Vec<_> = model.initial.iter().map(|initial| initial.1).collect();
+    let mut observed = model.outputs.clone();
+    let events = place_events(&model, &order, &mut observed);
+    let dag = &mut model.dag;
     Ok(Program {
-        observer: Block::new(dag, parameter_count, &order, &model.outputs),
+        observer: Block::new(dag, parameter_count, &order, &observed),
+        events,
         starter: Block::new(dag, parameter_count, &[], &starts),
         started: model.initial.iter().enumerate().map(|(i, initial)| (initial.0, i)).collect(),
         states: order.iter().filter_map(|&leaf| model.states.get(leaf as usize).copied()).collect(),
@@ -87,6 +104,34 @@ pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diag
         clock: model.clock,
         stepper,
     })
+}
+
+/// Events by place; appends what they need to the observed formulas.
+fn place_events(model: &Model, order: &[u32], observed: &mut Vec<NodeId>) -> Vec<Event> {
+    let mut observe = |formula: NodeId| {
+        observed.push(formula);
+        observed.len() - 1
+    };
+    let skip = usize::from(model.clock);
+    let place = |target: Target| match target {
+        Target::State(leaf) => {
+            let place = order.iter().position(|&o| o as usize == leaf);
+            Target::State(place.map_or(0, |place| place - skip))
+        }
+        Target::Parameter(_) => target,
+    };
+    let mut events = Vec::with_capacity(model.events.len());
+    for event in &model.events {
+        events.push(Event {
+            condition: observe(event.condition),
+            initially: event.initially,
+            stops: event.stops.iter().map(|&time| observe(time)).collect(),
+            assignments: (event.assignments.iter())
+                .map(|&(target, value)| (place(target), observe(value)))
+                .collect(),
+        });
+    }
+    events
 }
 
 impl Program {
@@ -139,7 +184,7 @@ impl Program {
     /// Outputs, `[output]`, at a time for a state and parameters.
     pub fn outputs_at(&self, t: f64, state: &[f64], parameters: &[f64]) -> Vec<f64> {
         let mut evaluator = Evaluator::new(&self.observer);
-        self.observe(&mut evaluator, t, state, parameters).to_vec()
+        self.observe_outputs(&mut evaluator, t, state, parameters).to_vec()
     }
 
     /// Size of the program.
@@ -159,6 +204,17 @@ impl Program {
     }
 
     /// Outputs, evaluated in memory that is kept.
+    pub(crate) fn observe_outputs<'e>(
+        &self,
+        evaluator: &'e mut Evaluator,
+        t: f64,
+        state: &[f64],
+        parameters: &[f64],
+    ) -> &'e [f64] {
+        &self.observe(evaluator, t, state, parameters)[..self.outputs.len()]
+    }
+
+    /// Outputs and what events need, evaluated in memory that is kept.
     pub(crate) fn observe<'e>(
         &self,
         evaluator: &'e mut Evaluator,

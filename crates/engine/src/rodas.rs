@@ -120,7 +120,7 @@ pub(crate) struct Step<'a> {
     pub(crate) tolerances: Tolerances<'a>,
 }
 
-/// The rates of change where the step is to start, in [`StepSlot::Rate`].
+/// The largest scaled rate of change where the step is to start, in [`StepSlot::Rate`].
 pub(crate) struct Slope<'a> {
     pub(crate) stepper: &'a Stepper,
     pub(crate) tolerances: Tolerances<'a>,
@@ -176,7 +176,9 @@ impl Kernel for Slope<'_> {
         let zero = memory[stepper.step].splat(0.0);
         memory[stepper.residual..][..stepper.n].fill(zero);
         interpret(&stepper.rate, memory);
-        measure_rates(stepper, tolerances, memory);
+        let largest = scaled_rates(stepper, tolerances, memory)
+            .fold(zero, |largest, rate| rate.abs().max(largest));
+        memory[stepper.slot(StepSlot::Rate)] = largest;
     }
 }
 
@@ -284,19 +286,29 @@ fn conclude<V: Lanes>(stepper: &Stepper, tolerances: Tolerances, memory: &mut [V
     memory[stepper.slot(StepSlot::Error)] = squares;
 }
 
-/// Sum of squares of the rates of change in the residual, relative to `|y| + atol/rtol`.
+/// Sum of squares of the scaled rates of change.
 #[inline(always)]
 fn measure_rates<V: Lanes>(stepper: &Stepper, tolerances: Tolerances, memory: &mut [V]) {
-    let skip = stepper.n - tolerances.absolute.len();
-    let states = &memory[stepper.stage_state + skip..][..stepper.n - skip];
-    let rates = &memory[stepper.residual + skip..][..stepper.n - skip];
-    let inverse = 1.0 / tolerances.relative;
-    let mut squares = memory[0].splat(0.0);
-    for ((y, rate), absolute) in states.iter().zip(rates).zip(tolerances.absolute) {
-        let scaled = rate.div(y.abs().add(y.splat(absolute * inverse)));
-        squares = scaled.mul_add(scaled, squares);
-    }
+    let zero = memory[0].splat(0.0);
+    let squares = scaled_rates(stepper, tolerances, memory)
+        .fold(zero, |sum, rate| rate.mul_add(rate, sum));
     memory[stepper.slot(StepSlot::Rate)] = squares;
+}
+
+/// The rates of change in the residual, relative to `|y| + atol/rtol`.
+#[inline(always)]
+fn scaled_rates<V: Lanes>(
+    stepper: &Stepper,
+    tolerances: Tolerances,
+    memory: &[V],
+) -> impl Iterator<Item = V> {
+    let skip = stepper.n - tolerances.absolute.len();
+    let states = &memory[stepper.stage_state + skip..stepper.residual];
+    let rates = &memory[stepper.residual + skip..];
+    let inverse = 1.0 / tolerances.relative;
+    (states.iter().zip(rates).zip(tolerances.absolute)).map(move |((y, rate), absolute)| {
+        rate.div(y.abs().add(y.splat(absolute * inverse)))
+    })
 }
 
 /// Largest reciprocal pivot relative to that of a system without rates: how much elimination
@@ -310,3 +322,6 @@ fn measure_growth<V: Lanes>(stepper: &Stepper, memory: &mut [V]) {
     let shift = memory[stepper.slot(StepSlot::Shift)];
     memory[stepper.slot(StepSlot::Growth)] = largest.mul(shift);
 }
+
+#[cfg(test)]
+mod tests;

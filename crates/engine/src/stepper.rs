@@ -61,7 +61,7 @@ pub(crate) enum StepSlot {
     Accept,
     /// Out: sum of squares of scaled errors.
     Error,
-    /// Out: sum of squares of scaled rates of change.
+    /// Out: sum of squares of scaled rates of change, or the largest.
     Rate,
     /// Out: largest reciprocal pivot, relative to that of an empty matrix.
     Growth,

@@ -112,8 +112,7 @@ pub struct Moment<'a> {
 impl Moment<'_> {
     /// Outputs, `[output]`, for the state and the parameters as they now are.
     pub fn outputs(&mut self) -> Vec<f64> {
-        self.evaluator.set_parameters(self.program, self.parameters);
-        self.evaluator.outputs(self.program, self.t, self.state).to_vec()
+        self.program.observe_outputs(self.evaluator, self.t, self.state, self.parameters).to_vec()
     }
 }
 

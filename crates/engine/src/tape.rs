@@ -115,8 +115,6 @@ impl Tape {
                 Some(run) if run.operation == operation => run.length += 1,
                 _ => tape.runs.push(Run { operation, length: 1 }),
             }
-            let highest = i.to.max(i.a).max(i.b).max(i.c) as usize;
-            tape.slots = tape.slots.max(highest + 1);
             tape.instructions.push(i);
         }
         tape
@@ -128,8 +126,8 @@ impl Tape {
         self.slots = 0;
         for i in &mut self.instructions {
             let (to, a, b, c) = (place(i.to), place(i.a), place(i.b), place(i.c));
-            *i = Instruction { to, a, b, c };
             self.slots = self.slots.max(to.max(a).max(b).max(c) as usize + 1);
+            *i = Instruction { to: 8 * to, a: 8 * a, b: 8 * b, c: 8 * c };
         }
     }
 }
@@ -429,3 +427,6 @@ fn assign_slots(places: &mut Places, steps: Vec<Step>, roots: &[(NodeId, u32)]) 
     places.temporaries = places.temporaries.max(temporaries);
     Tape::new(operations)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,14 @@ fn main() -> std::io::Result<()> {
     std::fs::write(folder.join("trial.html"), page)?;
     let page = hersim_report::trial_report(&example::trial(40), &meta);
     std::fs::write(folder.join("small.html"), page)?;
+    let page = hersim_report::trial_report(&example::awkward(), &meta);
+    std::fs::write(folder.join("awkward.html"), page)?;
     let trace = example::trace("A made-up culture");
-    let page = hersim_report::simulation_report("A made-up simulation", &[trace.clone()], &meta);
+    let page = hersim_report::simulation_report(
+        "A made-up simulation",
+        std::slice::from_ref(&trace),
+        &meta,
+    );
     std::fs::write(folder.join("simulation.html"), page)?;
     std::fs::write(folder.join("trace.svg"), hersim_report::trace_svg(&trace))
 }

@@ -57,7 +57,7 @@ pub(crate) type Tick = (f64, String);
 
 /// About `count` round numbers (1, 2 or 5 times a power of ten) within `low..=high`.
 pub(crate) fn round_ticks((low, high): (f64, f64), count: usize) -> Vec<Tick> {
-    if !(high > low) || !(high - low).is_finite() {
+    if !(high - low).is_finite() || high <= low {
         return vec![(low, general(low))];
     }
     let rough = (high - low) / count.max(1) as f64;
@@ -96,7 +96,8 @@ pub(crate) fn log_ticks((low, high): (f64, f64)) -> Vec<Tick> {
             let value = step * 10f64.powi(power);
             if inside(value) {
                 let plain = (-3..=4).contains(&power) && decades < 4.0;
-                let label = if plain || *step != 1.0 { general(value) } else { power_of_ten(power) };
+                let label =
+                    if plain || *step != 1.0 { general(value) } else { power_of_ten(power) };
                 ticks.push((value, label));
             }
         }

@@ -11,8 +11,8 @@ use crate::{
 
 const WIDTH: f64 = 760.0;
 const ROW: f64 = 40.0;
-const LEFT: f64 = 288.0;
-const RIGHT: f64 = 590.0;
+const LEFT: f64 = 312.0;
+const RIGHT: f64 = 606.0;
 
 /// The comparisons that are ratios and have a value, simulated or published.
 pub(crate) fn ratios(contrasts: &[Contrast]) -> Vec<&Contrast> {
@@ -33,10 +33,8 @@ pub(crate) fn draw(contrasts: &[&Contrast]) -> Svg {
     let top = 34.0;
     let bottom = top + ROW * contrasts.len() as f64;
     let mut svg = Svg::new(WIDTH, bottom + 48.0, "Ratios, simulated beside published");
-    let frame = Frame {
-        x: Scale::log(limits, (LEFT, RIGHT)),
-        y: Scale::linear((0.0, 1.0), (bottom, top)),
-    };
+    let frame =
+        Frame { x: Scale::log(limits, (LEFT, RIGHT)), y: Scale::linear((0.0, 1.0), (bottom, top)) };
     for (value, _) in log_ticks(limits) {
         let x = frame.x.at(value);
         svg.line((x, top), (x, bottom), Stroke::new(Color::Grid, 1.0));

@@ -69,11 +69,8 @@ pub(crate) fn with_interval(
         return value_text;
     }
     // "−3–4" reads badly; negative limits are joined with a word.
-    let joint = if low.is_some_and(|l| l < 0.0) || high.is_some_and(|h| h < 0.0) {
-        " to "
-    } else {
-        "–"
-    };
+    let joint =
+        if low.is_some_and(|l| l < 0.0) || high.is_some_and(|h| h < 0.0) { " to " } else { "–" };
     format!("{value_text} ({}{joint}{})", show(low, "NE"), show(high, "NE"))
 }
 

@@ -8,8 +8,8 @@
 //! and is followed by the table of the numbers in it. The page loads nothing and runs nothing.
 
 mod axis;
-mod format;
 mod forest;
+mod format;
 mod page;
 mod palette;
 mod simulation;

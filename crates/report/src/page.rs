@@ -89,7 +89,8 @@ pub(crate) fn linked(source: &str) -> Markup {
 fn address(word: &str) -> Option<(String, &str, &str)> {
     let mut reference = word.trim_end_matches([',', ';', '.']);
     // A closing bracket belongs to the sentence unless the reference opened it.
-    while reference.ends_with(')') && reference.matches(')').count() > reference.matches('(').count()
+    while reference.ends_with(')')
+        && reference.matches(')').count() > reference.matches('(').count()
     {
         reference = reference[..reference.len() - 1].trim_end_matches([',', ';', '.']);
     }

@@ -24,7 +24,7 @@ pub fn simulation_report(title: &str, traces: &[Trace], meta: &ReportMeta) -> St
                     &format!("trace-{i}"),
                     &trace.title,
                     "Curves of one unit share a panel; the panels share the axis of time.",
-                    &draw(trace),
+                    &draw(trace, false),
                     table(trace),
                 ))
             }

@@ -69,10 +69,12 @@ pub(crate) fn draw(arms: &[ArmView<'_>]) -> Svg {
         let title = if i % columns == 0 { "Change from baseline, %" } else { "" };
         frame.draw_y(&mut svg, &ticks, title, left - 46.0);
         frame.draw_x(&mut svg, &thinned(&months, columns), "Months since the first dose");
-        let heading = format!("{} ({} of {} patients)", arm.title, lines.len(), arm.patients.len());
-        let heading = shorten(&heading, width, BOLD);
+        let heading = shorten(arm.title, width, BOLD);
         svg.text((left, top - 12.0), Anchor::Start, BOLD, Color::Ink, &heading);
         draw_lines(&mut svg, &frame, lines, i);
+        let count = format!("{} of {} patients", lines.len(), arm.patients.len());
+        let corner = (left + width, top + 13.0);
+        svg.text(corner, Anchor::End, SMALL, Color::Faint, &count);
     }
     svg
 }
@@ -105,7 +107,11 @@ fn draw_lines(
         let color = Color::Response(patient.response);
         let points: Vec<_> =
             line.iter().map(|&(month, change)| (frame.x.at(month), y(change))).collect();
-        svg.open_group(&format!("Patient {}: {}", patient.patient, response_name(patient.response)));
+        svg.open_group(&format!(
+            "Patient {}: {}",
+            patient.patient,
+            response_name(patient.response)
+        ));
         svg.polyline(&points, Stroke::new(color, 1.3).opacity(0.85));
         for (point, assessment) in points.iter().zip(&patient.assessments).skip(1) {
             if assessment.new_lesion {

@@ -77,26 +77,28 @@ fn contrast_row(c: &Contrast) -> Row {
 
 fn table(groups: &[(String, Vec<Row>)]) -> Markup {
     let shown = || groups.iter().filter(|(_, rows)| !rows.is_empty());
-    let subgroups = shown().any(|(_, rows)| rows.iter().any(|row| !row.subgroup.is_empty()));
     html! {
         table.summary {
             thead {
                 tr {
                     th.left { "Endpoint" }
-                    @if subgroups { th.left { "Subgroup" } }
                     th { "Simulated (95 % CI)" }
                     th { "Published (95 % CI)" }
-                    th { "Within published CI" }
-                    th { "Published figure" }
+                    th { "Within its CI" }
+                    th { "Published is" }
                 }
             }
             @for (heading, rows) in shown() {
                 tbody {
-                    tr.group { th.left colspan=(if subgroups { 6 } else { 5 }) scope="rowgroup" { (heading) } }
+                    tr.group { th.left colspan="5" scope="rowgroup" { (heading) } }
                     @for row in rows {
                         tr {
-                            td.left { (row.label) }
-                            @if subgroups { td.left { (subgroup_name(&row.subgroup)) } }
+                            td.left {
+                                (row.label)
+                                @if !row.subgroup.is_empty() {
+                                    br; span.note { (subgroup_name(&row.subgroup)) }
+                                }
+                            }
                             td.value { (show(row.simulated, row.decimals, absent(row))) }
                             td.published { (show(row.published, row.decimals, "–")) }
                             td { (within(row)) }

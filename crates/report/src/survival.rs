@@ -52,7 +52,8 @@ pub(crate) fn draw(what: &str, curves: &[Curve<'_>], notes: &[String]) -> Svg {
     let names = curves.iter().map(|c| c.short).chain([AT_RISK]);
     let widest = names.map(|name| text_width(name, SMALL)).fold(0.0, f64::max);
     let left = (widest + BESIDE).min(230.0);
-    let legend_height = 20.0 * curves.len() as f64 + 24.0;
+    let legend = Legend::new(curves);
+    let legend_height = legend.height();
     let corner = |top: f64| {
         let frame = Frame {
             x: Scale::linear((0.0, end), (left, WIDTH - 22.0)),
@@ -63,16 +64,16 @@ pub(crate) fn draw(what: &str, curves: &[Curve<'_>], notes: &[String]) -> Svg {
     let (mut frame, mut place) = corner(legend_height + 8.0);
     let notes_above = place.is_none() && !notes.is_empty();
     if notes_above {
-        (frame, _) = corner(legend_height + 8.0 + 18.0 * notes.len() as f64);
+        (frame, _) = corner(legend_height + 20.0 + 18.0 * notes.len() as f64);
         place = Some((left, legend_height + 8.0));
     }
     let bottom = frame.y.range().0;
     let risk_top = bottom + 62.0;
     let height = risk_top + ROW * curves.len() as f64 + 8.0;
-    let mut svg = Svg::new(WIDTH, height, &format!("Kaplan–Meier curves of {}", what.to_lowercase()));
+    let mut svg =
+        Svg::new(WIDTH, height, &format!("Kaplan–Meier curves of {}", what.to_lowercase()));
 
-    let percent: Vec<Tick> =
-        (0..=5).map(|i| (f64::from(i) / 5.0, format!("{}", 20 * i))).collect();
+    let percent: Vec<Tick> = (0..=5).map(|i| (f64::from(i) / 5.0, format!("{}", 20 * i))).collect();
     frame.draw_y(&mut svg, &percent, &format!("{what}, % of patients"), left - 46.0);
     frame.draw_x(&mut svg, &ticks, "Months since the first dose");
     let half = frame.y.at(0.5);
@@ -94,7 +95,7 @@ pub(crate) fn draw(what: &str, curves: &[Curve<'_>], notes: &[String]) -> Svg {
             svg.text((x, y + 13.0 + 18.0 * i as f64), Anchor::Start, NORMAL, Color::Ink, note);
         }
     }
-    draw_legend(&mut svg, curves, left);
+    legend.draw(&mut svg, curves);
     draw_numbers_at_risk(&mut svg, &frame, curves, &ticks, risk_top);
     svg
 }
@@ -147,40 +148,82 @@ fn draw_published(svg: &mut Svg, frame: &Frame, c: &Curve<'_>, shift: f64) {
     svg.close_group();
 }
 
-/// One row per arm above the plot: sample, title, events and median; then the marks.
-fn draw_legend(svg: &mut Svg, curves: &[Curve<'_>], left: f64) {
-    let x = left;
-    for (row, c) in curves.iter().enumerate() {
-        let y = 14.0 + 20.0 * row as f64;
-        svg.line((x, y - 4.0), (x + 26.0, y - 4.0), Stroke::new(Color::Arm(c.arm), 3.0));
-        let m = c.curve.median();
-        let median = with_interval(m.value, m.ci_low, m.ci_high, 1, "not reached");
-        let months = if m.value.is_some() { " months" } else { "" };
-        let (events, n) = (c.curve.events(), c.curve.n());
-        let numbers = format!("{events} events in {n}, median {median}{months}");
-        let numbers_width = text_width(&numbers, NORMAL);
-        let room = WIDTH - 22.0 - numbers_width - (x + 34.0) - 14.0;
-        let title = shorten(c.title, room.max(60.0), BOLD);
-        svg.text((x + 34.0, y), Anchor::Start, BOLD, Color::Ink, &title);
-        svg.text((WIDTH - 22.0, y), Anchor::End, NORMAL, Color::Ink, &numbers);
+/// Above the plot, per arm: sample, title, events and median; then what the marks mean.
+struct Legend {
+    /// Events and median of each arm.
+    numbers: Vec<String>,
+    /// Whether the numbers stand under the titles, because beside them there is no room.
+    beneath: bool,
+}
+
+/// Where the legend begins, and where its text does.
+const LEGEND: f64 = 46.0;
+const LEGEND_TEXT: f64 = LEGEND + 34.0;
+const LEGEND_ROW: f64 = 20.0;
+
+impl Legend {
+    fn new(curves: &[Curve<'_>]) -> Self {
+        let numbers: Vec<String> = curves.iter().map(|c| numbers_text(&c.curve)).collect();
+        let room = WIDTH - 22.0 - LEGEND_TEXT - 14.0;
+        let beneath = curves
+            .iter()
+            .zip(&numbers)
+            .any(|(c, numbers)| text_width(c.title, BOLD) + text_width(numbers, NORMAL) > room);
+        Legend { numbers, beneath }
     }
-    let y = 14.0 + 20.0 * curves.len() as f64;
-    let mut x = x;
+
+    fn height(&self) -> f64 {
+        let rows = self.numbers.len() * if self.beneath { 2 } else { 1 };
+        LEGEND_ROW * rows as f64 + 24.0
+    }
+
+    fn draw(&self, svg: &mut Svg, curves: &[Curve<'_>]) {
+        let mut y = 14.0;
+        let right = WIDTH - 22.0;
+        for (c, numbers) in curves.iter().zip(&self.numbers) {
+            let stroke = Stroke::new(Color::Arm(c.arm), 3.0);
+            svg.line((LEGEND, y - 4.0), (LEGEND + 26.0, y - 4.0), stroke);
+            let title = shorten(c.title, right - LEGEND_TEXT, BOLD);
+            svg.text((LEGEND_TEXT, y), Anchor::Start, BOLD, Color::Ink, &title);
+            if self.beneath {
+                y += LEGEND_ROW - 3.0;
+                svg.text((LEGEND_TEXT, y), Anchor::Start, NORMAL, Color::Ink, numbers);
+                y += 3.0;
+            } else {
+                svg.text((right, y), Anchor::End, NORMAL, Color::Ink, numbers);
+            }
+            y += LEGEND_ROW;
+        }
+        draw_marks(svg, curves, y);
+    }
+}
+
+/// `475 events in 495, median 10.8 (10.1–12.9) months`.
+fn numbers_text(curve: &KaplanMeier) -> String {
+    let m = curve.median();
+    let median = with_interval(m.value, m.ci_low, m.ci_high, 1, "not reached");
+    let months = if m.value.is_some() { " months" } else { "" };
+    format!("{} events in {}, median {median}{months}", curve.events(), curve.n())
+}
+
+/// The row that explains diamond, tick and band.
+fn draw_marks(svg: &mut Svg, curves: &[Curve<'_>], y: f64) {
+    let mut x = LEGEND;
     let grey = Stroke::new(Color::Faint, 1.5);
+    let middle = y - 4.0;
     if curves.iter().any(|c| c.published[0].is_some()) {
-        svg.diamond((x + 13.0, y - 4.0), 5.0, Color::Faint);
-        svg.text((x + 34.0, y), Anchor::Start, SMALL, Color::Faint, "published median, 95 % CI");
-        x += 34.0 + text_width("published median, 95 % CI", SMALL) + 16.0;
+        let label = "published median, 95 % CI";
+        svg.diamond((x + 13.0, middle), 5.0, Color::Faint);
+        svg.text((LEGEND_TEXT, y), Anchor::Start, SMALL, Color::Faint, label);
+        x = LEGEND_TEXT + text_width(label, SMALL) + 16.0;
     }
-    svg.line((x, y - 4.0), (x + 20.0, y - 4.0), grey);
-    svg.ticks(&[(x + 10.0, y - 4.0)], 4.5, grey);
+    svg.line((x, middle), (x + 20.0, middle), grey);
+    svg.ticks(&[(x + 10.0, middle)], 4.5, grey);
     svg.text((x + 28.0, y), Anchor::Start, SMALL, Color::Faint, "censored");
     x += 28.0 + text_width("censored", SMALL) + 16.0;
-    svg.area(
-        &[(x, y - 10.0), (x + 20.0, y - 10.0), (x + 20.0, y + 2.0), (x, y + 2.0)],
-        Color::Faint,
-        0.25,
-    );
+    let (high, low) = (middle - 6.0, middle + 6.0);
+    let band = [(x, high), (x + 20.0, high), (x + 20.0, low), (x, low)];
+    svg.area(&band, Color::Faint, 0.25);
     svg.text((x + 28.0, y), Anchor::Start, SMALL, Color::Faint, "95 % CI");
 }
 

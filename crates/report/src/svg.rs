@@ -291,23 +291,26 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// Width of a text in user units, on the generous side: fonts differ between machines.
 pub(crate) fn text_width(text: &str, font: Font) -> f64 {
-    let narrow = |c: char| matches!(c, 'i' | 'l' | 'I' | 'j' | 't' | 'f' | 'r' | '.' | ',' | ' ');
+    let thin = |c: char| matches!(c, 'i' | 'l' | 'I' | 'j' | '.' | ',' | ' ' | ':' | ';' | '|');
+    let narrow = |c: char| matches!(c, 't' | 'f' | 'r' | '(' | ')' | '-' | '/');
     let wide = |c: char| matches!(c, 'm' | 'w' | 'M' | 'W' | '%' | '—' | '@');
     let ems: f64 = text
         .chars()
         .map(|c| {
-            if narrow(c) {
-                0.34
+            if thin(c) {
+                0.33
+            } else if narrow(c) {
+                0.41
             } else if wide(c) {
-                0.92
+                0.98
             } else if c.is_uppercase() {
-                0.70
+                0.76
             } else {
-                0.58
+                0.63
             }
         })
         .sum();
-    ems * font.size * if font.bold { 1.06 } else { 1.0 }
+    ems * font.size * if font.bold { 1.11 } else { 1.0 }
 }
 
 /// The text, or its beginning and `…` when it would be wider than `width`.

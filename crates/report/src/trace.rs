@@ -7,7 +7,7 @@ use crate::{
     axis::{Frame, Scale, Tick, log_ticks, month_ticks, round_limits, round_ticks},
     format::{fixed, general, unit_name},
     palette::Color,
-    svg::{Anchor, SMALL, Stroke, Svg, shorten, text_width},
+    svg::{Anchor, BOLD, SMALL, Stroke, Svg, shorten, text_width},
 };
 
 const WIDTH: f64 = 760.0;
@@ -28,7 +28,7 @@ const DECADES: f64 = 8.0;
 /// Curves of one unit share a panel; panels share the axis of time, in days, or in months when
 /// the trace is longer than 120 days.
 pub fn trace_svg(trace: &Trace) -> String {
-    draw(trace).standalone()
+    draw(trace, true).standalone()
 }
 
 /// Curves by unit, in order of first appearance.
@@ -63,16 +63,22 @@ fn time_axis(trace: &Trace) -> ((f64, f64), Vec<Tick>) {
     (domain, round_ticks(domain, 8))
 }
 
-/// The picture of a trace.
-pub(crate) fn draw(trace: &Trace) -> Svg {
+/// The picture of a trace, its title above it when asked for.
+pub(crate) fn draw(trace: &Trace, titled: bool) -> Svg {
     let panels = panels(trace);
     let (unit, per) = time_unit(trace);
     let (domain, ticks) = time_axis(trace);
     let legends: Vec<_> = panels.iter().map(|(_, members)| legend_rows(members)).collect();
     let heights: Vec<f64> = legends.iter().map(|rows| 20.0 * rows.len() as f64 + 10.0).collect();
-    let height = heights.iter().sum::<f64>() + panels.len() as f64 * (PANEL + 16.0) + 40.0;
+    let title_height = if titled { 26.0 } else { 0.0 };
+    let height =
+        title_height + heights.iter().sum::<f64>() + panels.len() as f64 * (PANEL + 16.0) + 40.0;
     let mut svg = Svg::new(WIDTH, height, &trace.title);
-    let mut top = 0.0;
+    if titled {
+        let title = shorten(&trace.title, RIGHT - LEFT, BOLD);
+        svg.text((LEFT, 18.0), Anchor::Start, BOLD, Color::Ink, &title);
+    }
+    let mut top = title_height;
     for (i, (panel_unit, members)) in panels.iter().enumerate() {
         draw_legend(&mut svg, &legends[i], top);
         top += heights[i];
@@ -84,9 +90,8 @@ pub(crate) fn draw(trace: &Trace) -> Svg {
         let title = if last { format!("{unit} since the first dose") } else { String::new() };
         frame.draw_x(&mut svg, &ticks, &title);
         for (order, (_, series)) in members.iter().enumerate() {
-            let point = |(day, value): (&f64, &f64)| {
-                value.is_finite().then(|| frame.at(day / per, *value))
-            };
+            let point =
+                |(day, value): (&f64, &f64)| value.is_finite().then(|| frame.at(day / per, *value));
             let places: Vec<_> = trace.day.iter().zip(&series.values).map(point).collect();
             svg.open_group(&format!("{}, {}", series.title, unit_name(panel_unit)));
             for stretch in places.split(Option::is_none) {
@@ -185,8 +190,11 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 pub(crate) fn table(trace: &Trace) -> Markup {
     let (unit, per) = time_unit(trace);
     let n = trace.day.len();
-    let rows: Vec<usize> =
-        if n <= ROWS { (0..n).collect() } else { (0..ROWS).map(|i| i * (n - 1) / (ROWS - 1)).collect() };
+    let rows: Vec<usize> = if n <= ROWS {
+        (0..n).collect()
+    } else {
+        (0..ROWS).map(|i| i * (n - 1) / (ROWS - 1)).collect()
+    };
     html! {
         @if rows.len() < n { p.note { (rows.len()) " of " (n) " times, evenly chosen." } }
         div.scroll {

@@ -64,7 +64,7 @@ pub fn trial_report(outcome: &TrialOutcome, meta: &ReportMeta) -> String {
                     &format!("trace-{i}"),
                     &trace.title,
                     "Exposure and tumour of one simulated patient on one axis of time.",
-                    &trace::draw(trace),
+                    &trace::draw(trace, false),
                     trace::table(trace),
                 ))
             }

@@ -64,8 +64,7 @@ fn draw_panel(svg: &mut Svg, frame: &Frame, arm: &ArmView<'_>) {
     svg.text((left, top - 32.0), Anchor::Start, BOLD, Color::Ink, &heading);
     let ticks: Vec<Tick> =
         [-100.0, -50.0, 0.0, 50.0, 100.0].iter().map(|&v| (v, fixed(v, 0))).collect();
-    let ticks: Vec<Tick> =
-        ticks.into_iter().filter(|(v, _)| *v <= frame.y.domain().1).collect();
+    let ticks: Vec<Tick> = ticks.into_iter().filter(|(v, _)| *v <= frame.y.domain().1).collect();
     frame.draw_y(svg, &ticks, "Best change, %", 18.0);
 
     let width = (right - left) / bars.len().max(1) as f64;

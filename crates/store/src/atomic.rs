@@ -7,6 +7,14 @@ use crate::StoreError;
 /// Beginning of the names of files that are being written.
 pub(crate) const TEMPORARY: &str = ".hersim-";
 
+/// Writes a text file, whole or not at all.
+///
+/// # Errors
+/// `DiskFull`, `Permission`, or what else the system says about the path.
+pub fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
+    write_atomically(path, text.as_bytes())
+}
+
 /// Writes `bytes` under a temporary name beside `path`, flushes them to the disk, and renames.
 ///
 /// On any error `path` is left as it was and the temporary file is removed.

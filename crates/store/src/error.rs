@@ -205,14 +205,13 @@ impl StoreError {
             }
             StoreError::NotOurs { .. } => "choose a new or an empty folder with --out",
             StoreError::OtherRun { .. } => {
-                "choose another folder with --out, or repeat the command with the values there"
+                "choose another folder with --out, repeat the command with the values there, or \
+                 discard that run with --start-over"
             }
             StoreError::BadManifest { .. } => {
                 "choose another folder with --out, or delete this one if nothing in it is needed"
             }
-            StoreError::BadParquet { .. } => {
-                "delete the file and repeat the command that wrote it"
-            }
+            StoreError::BadParquet { .. } => "delete the file and repeat the command that wrote it",
             StoreError::BadTable { .. } => {
                 "give every column its own name and the same number of rows"
             }

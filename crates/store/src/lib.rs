@@ -17,6 +17,7 @@ mod run_folder;
 mod table;
 
 pub use crate::{
+    atomic::write_text,
     error::{Difference, StoreError},
     hash::content_hash,
     manifest::{Chunk, Manifest, State},

@@ -209,11 +209,15 @@ fn read_column(
             .map_err(|e| ParquetError::General(format!("text is not UTF-8: {e}")))
     };
     match (reader, into) {
-        (ColumnReader::DoubleColumnReader(r), Values::F64(v)) => read!(r, v, Ok::<f64, ParquetError>),
+        (ColumnReader::DoubleColumnReader(r), Values::F64(v)) => {
+            read!(r, v, Ok::<f64, ParquetError>)
+        }
         (ColumnReader::FloatColumnReader(r), Values::F64(v)) => {
             read!(r, v, |x: f32| Ok::<f64, ParquetError>(f64::from(x)))
         }
-        (ColumnReader::Int64ColumnReader(r), Values::I64(v)) => read!(r, v, Ok::<i64, ParquetError>),
+        (ColumnReader::Int64ColumnReader(r), Values::I64(v)) => {
+            read!(r, v, Ok::<i64, ParquetError>)
+        }
         (ColumnReader::Int32ColumnReader(r), Values::I64(v)) => {
             read!(r, v, |x: i32| Ok::<i64, ParquetError>(i64::from(x)))
         }

@@ -73,12 +73,7 @@ impl RunFolder {
         }
         let folder = Self::with_parts_folder(
             path,
-            Manifest {
-                format: FORMAT,
-                created: now(),
-                state: State::Running,
-                ..manifest.clone()
-            },
+            Manifest { format: FORMAT, created: now(), state: State::Running, ..manifest.clone() },
         )?;
         folder.write_manifest()?;
         Ok(folder)

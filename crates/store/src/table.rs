@@ -274,7 +274,9 @@ mod tests {
         assert!(text.contains("column `n` has 1 rows where `arm` has 2"), "{text}");
         let mut double = table();
         double.columns.push(Column::i64("patient", [1, 2]));
-        assert!(double.check().unwrap_err().to_string().contains("two columns are named `patient`"));
+        assert!(
+            double.check().unwrap_err().to_string().contains("two columns are named `patient`")
+        );
     }
 
     #[test]

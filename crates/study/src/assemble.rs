@@ -110,14 +110,18 @@ impl Assembled {
         name: &Spanned<String>,
         subclone: &str,
     ) -> Result<SymbolId, Box<Diagnostic>> {
-        let words = name.get_ref().split_inclusive(['.', '_']);
-        let replaced: String = words
-            .map(|word| {
-                let end = word.trim_end_matches(['.', '_']);
-                if end == "clone" { word.replacen(end, subclone, 1) } else { word.to_string() }
-            })
-            .collect();
-        self.symbol(&replaced, Some(self.system.place(name)))
+        self.symbol(&with_subclone(name.get_ref(), subclone), Some(self.system.place(name)))
+    }
+
+    /// The symbols a role names: one, or one for each subclone when it has the word `clone`.
+    pub fn for_each_subclone(
+        &self,
+        name: &Spanned<String>,
+    ) -> Vec<(Option<&str>, Result<SymbolId, Box<Diagnostic>>)> {
+        if with_subclone(name.get_ref(), "") == *name.get_ref() {
+            return vec![(None, self.role(name))];
+        }
+        self.subclones.iter().map(|s| (Some(s.as_str()), self.of_subclone(name, s))).collect()
     }
 
     /// Unit of a symbol as it stands in formulas.
@@ -148,6 +152,15 @@ impl Assembled {
         let written = Written::in_document(&self.system, text, &library.sources);
         days(&written)
     }
+}
+
+/// A name in which the word `clone` has become the subclone's name.
+fn with_subclone(name: &str, subclone: &str) -> String {
+    let replace = |word: &str| {
+        let bare = word.trim_end_matches(['.', '_']);
+        if bare == "clone" { word.replacen(bare, subclone, 1) } else { word.to_string() }
+    };
+    name.split_inclusive(['.', '_']).map(replace).collect()
 }
 
 /// A written time in days.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hersim_engine::{
-    Compile, Failure, Leg, Moment, Program, Reached, Settings, Subject, compile, run,
+    Compile, Failure, Leg, Moment, Program, Reached, Reason, Settings, Subject, compile, run,
 };
 use hersim_network::{Diagnostic, SymbolId};
 
@@ -82,7 +82,9 @@ impl Programs {
                 let mut parameters = p.values.clone();
                 let frozen = &self.before.parameters()[parameters.len()..];
                 let start: Vec<f64> =
-                    frozen.iter().map(|s| self.before.initial_of(*s, &p.values)).collect();
+                    (frozen.iter())
+                        .map(|s| self.before.initial_of(*s, &p.values).unwrap_or(0.0))
+                        .collect();
                 parameters.extend(start);
                 parameters.resize(count, 0.0);
                 let state = self.before.initial(&parameters);
@@ -107,7 +109,8 @@ impl Programs {
             known
                 .get(symbol)
                 .copied()
-                .unwrap_or_else(|| self.before.initial_of(*symbol, &patient.values))
+                .or_else(|| self.before.initial_of(*symbol, &patient.values))
+                .unwrap_or(0.0)
         };
         let mut parameters: Vec<f64> = self.during.parameters().iter().map(value).collect();
         parameters.resize(self.during.parameter_count(), 0.0);
@@ -178,9 +181,13 @@ pub fn typical_scale(program: &Program, state: Option<&[f64]>) -> Vec<f64> {
 pub fn describe_failure(failure: &Failure, program: &Program, assembled: &Assembled) -> String {
     let state = (program.states().get(failure.worst))
         .map_or("?", |id| assembled.network[*id].name.as_str());
+    let reason = match failure.reason {
+        Reason::StepBudget => "the step budget was used up",
+        Reason::StepTooSmall => "no step was small enough",
+        Reason::NotFinite => "the rates were not finite",
+    };
     format!(
-        "{} on day {:.4} after {} steps; `{state}` was hardest to follow, at {:e}",
-        failure.reason,
+        "{reason} on day {:.4} after {} steps; `{state}` was hardest to follow, at {:e}",
         failure.t * assembled.days_per_time_unit(),
         failure.effort.steps,
         failure.value

@@ -23,6 +23,7 @@ pub mod population;
 pub mod progress;
 pub mod quantity;
 pub mod random;
+pub mod readout;
 pub mod regimen;
 pub mod simulate;
 pub mod statistics;

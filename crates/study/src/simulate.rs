@@ -1,7 +1,7 @@
 //! One tumour under one regimen: curves over time.
 
 use hersim_engine::{Failure, Leg, Moment, Reached, Subject, run};
-use hersim_network::{Diagnostic, Rule, SymbolId, SymbolKind};
+use hersim_network::{Diagnostic, Rule, Symbol, SymbolId, SymbolKind};
 use hersim_store::{Column, Table};
 use hersim_units::Unit;
 
@@ -15,6 +15,7 @@ use crate::{
     outcome::{Series, Trace},
     population::{Ingredients, Population},
     quantity::Quantity,
+    readout::{self, Column as Shown},
     regimen::Regimen,
     treatment::Treatment,
     written::Written,
@@ -87,8 +88,8 @@ pub struct Prepared {
     pub regimen: BoundRegimen,
     /// Body size for doses.
     pub size: BodySize,
-    /// Columns of the outputs: identifier, title, unit, factor.
-    columns: Vec<(String, String, String, f64)>,
+    /// Columns of the outputs, after those that are hidden.
+    columns: Vec<Shown>,
     /// Number of outputs that only give the body size.
     hidden: usize,
     /// How many columns are readouts; the rest are states.
@@ -128,11 +129,11 @@ pub fn simulate(library: &mut Library, request: &SimulateRequest) -> Result<Simu
     let (days, rows) = (course.days, course.rows);
     let mut columns = vec![Column::f64("day", "day", days.iter().copied())];
     let mut series = Vec::new();
-    for (i, (id, title, unit, factor)) in prepared.columns.iter().enumerate() {
-        let values: Vec<f64> = rows.iter().map(|r| r[prepared.hidden + i] * factor).collect();
-        columns.push(Column::f64(id, unit, values.iter().copied()));
+    for (i, shown) in prepared.columns.iter().enumerate() {
+        let values: Vec<f64> = rows.iter().map(|r| r[prepared.hidden + i] * shown.factor).collect();
+        columns.push(Column::f64(&shown.id, &shown.unit, values.iter().copied()));
         if i < prepared.readouts {
-            series.push(Series { title: title.clone(), unit: unit.clone(), values });
+            series.push(Series { title: shown.title.clone(), unit: shown.unit.clone(), values });
         }
     }
     let tumour = request.tumour.as_deref().unwrap_or("tumour");
@@ -188,18 +189,18 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
         }
     }
 
-    let mut columns = Vec::new();
     let mut outputs = Vec::new();
     if let Some(dosing) = &assembled.system.value.dosing {
         outputs.push(assembled.role(&dosing.per_kg)?);
         outputs.push(assembled.role(&dosing.per_m2)?);
     }
     let hidden = outputs.len();
-    readout_columns(&assembled, &mut columns, &mut outputs)?;
+    let mut columns = readout::columns(&assembled)?;
     let readouts = columns.len();
     if request.all_states {
-        state_columns(&assembled, &mut columns, &mut outputs);
+        columns.extend(state_columns(&assembled));
     }
+    outputs.extend(columns.iter().map(|c| c.symbol));
     let shown = outputs.len();
     let wanted = achieved_symbols(tumour.as_ref(), &attributes, &assembled);
     outputs.extend(wanted.iter().map(|a| a.0));
@@ -361,70 +362,24 @@ fn plain_symbol(
     Ok((id, None))
 }
 
-type Columns = Vec<(String, String, String, f64)>;
-
-/// Readouts, repeated for each subclone where they name `clone`.
-fn readout_columns(
-    assembled: &Assembled,
-    columns: &mut Columns,
-    outputs: &mut Vec<SymbolId>,
-) -> Result<(), Vec<Diagnostic>> {
-    let mut errors = Vec::new();
-    for readout in &assembled.system.value.readout {
-        let per_clone = readout.symbol.get_ref().strip_prefix("clone.");
-        let names: Vec<(String, String, String)> = match per_clone {
-            Some(path) => (assembled.subclones.iter())
-                .map(|s| {
-                    let many = assembled.subclones.len() > 1;
-                    let id = if many { format!("{s}_{}", readout.id) } else { readout.id.clone() };
-                    let title =
-                        if many { format!("{} ({s})", readout.title) } else { readout.title.clone() };
-                    (format!("{s}.{path}"), id, title)
-                })
-                .collect(),
-            None => vec![(readout.symbol.get_ref().clone(), readout.id.clone(), readout.title.clone())],
-        };
-        let unit = Unit::parse(readout.unit.get_ref());
-        for (name, id, title) in names {
-            let place = assembled.system.place(&readout.symbol);
-            let symbol = match assembled.symbol(&name, Some(place)) {
-                Ok(symbol) => symbol,
-                Err(error) => {
-                    errors.push(*error);
-                    continue;
-                }
-            };
-            let needed = assembled.unit(symbol);
-            let Some(factor) = unit.as_ref().ok().and_then(|u| needed.factor_to(u)) else {
-                errors.push(
-                    Diagnostic::error("unit", format!("`{name}` cannot be shown in `{}`", readout.unit.get_ref()))
-                        .at(assembled.system.place(&readout.unit), "")
-                        .mend(format!("it is counted in `{needed}`")),
-                );
-                continue;
-            };
-            columns.push((id, title, readout.unit.get_ref().clone(), factor));
-            outputs.push(symbol);
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
 /// Every species (as amount or concentration, as it stands in formulas) and every variable with
 /// a rate rule.
-fn state_columns(assembled: &Assembled, columns: &mut Columns, outputs: &mut Vec<SymbolId>) {
-    for (id, symbol) in assembled.network.iter() {
-        let species = matches!(symbol.kind, SymbolKind::Species { .. });
-        if !species && !matches!(symbol.rule, Some(Rule::Rate(_))) {
-            continue;
-        }
-        if matches!(symbol.rule, Some(Rule::Assignment(_))) {
-            continue;
-        }
-        let unit = assembled.unit(id).to_string();
-        columns.push((symbol.name.clone(), symbol.name.clone(), unit, 1.0));
-        outputs.push(id);
-    }
+fn state_columns(assembled: &Assembled) -> Vec<Shown> {
+    let is_state = |symbol: &Symbol| match symbol.rule {
+        Some(Rule::Rate(_)) => true,
+        Some(Rule::Assignment(_)) => false,
+        None => matches!(symbol.kind, SymbolKind::Species { .. }),
+    };
+    (assembled.network.iter())
+        .filter(|(_, symbol)| is_state(symbol))
+        .map(|(id, symbol)| Shown {
+            id: symbol.name.clone(),
+            title: symbol.name.clone(),
+            unit: assembled.unit(id).to_string(),
+            factor: 1.0,
+            symbol: id,
+        })
+        .collect()
 }
 
 /// Readout, attribute, subclone, parameter and unit of each attribute with something to achieve.

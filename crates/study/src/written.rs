@@ -37,6 +37,13 @@ impl Written {
         Written { text: string.get_ref().clone(), file, start: span.start + quotes.min(3) }
     }
 
+    /// A string that stands in a file at or after a byte; its place is found by looking for it.
+    pub fn found(file: FileId, from: usize, text: &str, sources: &Sources) -> Written {
+        let rest = sources.get(file).and_then(|(_, whole)| whole.get(from..)).unwrap_or("");
+        let start = from + rest.find(text).unwrap_or(0);
+        Written { text: text.to_string(), file, start }
+    }
+
     /// The place of bytes `from..to` of the text.
     pub fn place(&self, from: usize, to: usize) -> Span {
         Span::new(self.file, self.start + from..self.start + to)

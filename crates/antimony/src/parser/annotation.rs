@@ -1,6 +1,6 @@
 //! Annotations: `X identity "https://…"`.
 
-use hersim_network::{nearest, Diagnostic};
+use hersim_network::{Diagnostic, nearest};
 
 use super::{Parsed, Parser};
 use crate::{ast::Name, lexer::Token};
@@ -69,9 +69,13 @@ impl Parser<'_> {
     fn qualified(&mut self, name: Option<&Name>) -> Parsed<(&'static str, Vec<String>)> {
         let span = self.span();
         let Token::Name(word) = self.peek().clone() else {
-            return self.fail("an annotation", "for example `model isDescribedBy \"https://identifiers.org/doi:…\"`");
+            return self.fail(
+                "an annotation",
+                "for example `model isDescribedBy \"https://identifiers.org/doi:…\"`",
+            );
         };
-        let first = word.split('.').next().unwrap_or(&word);
+        let first =
+            word.split('.').next().unwrap_or(&word).trim_end_matches(|c: char| c.is_ascii_digit());
         if SKIPPED.contains(&first) {
             while !self.at_break() {
                 self.at += 1;
@@ -87,7 +91,10 @@ impl Parser<'_> {
             let near = nearest(&word, QUALIFIERS.iter().map(|(w, _)| *w));
             let mend = match (near, name) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
-                (None, Some(name)) => format!("a statement about `{0}` is `{0} = …`, `{0} := …`, `{0} has …` or `{0} is …`", name.path),
+                (None, Some(name)) => format!(
+                    "a statement about `{0}` is `{0} = …`, `{0} := …`, `{0} has …` or `{0} is …`",
+                    name.path
+                ),
                 (None, None) => "for example `model isDescribedBy \"…\"`".to_string(),
             };
             return self.fail("`=`, `has`, `is` or the name of an annotation", &mend);
@@ -96,7 +103,10 @@ impl Parser<'_> {
         let mut resources = Vec::new();
         loop {
             let Token::Text(uri) = self.peek().clone() else {
-                return self.fail("a resource between quotes", "for example `\"https://identifiers.org/hgnc:3430\"`");
+                return self.fail(
+                    "a resource between quotes",
+                    "for example `\"https://identifiers.org/…\"`",
+                );
             };
             self.at += 1;
             resources.push(uri);

@@ -2,7 +2,7 @@
 
 use hersim_network::{BinaryOp, Diagnostic, Span};
 
-use super::{Failed, Parsed, Parser, DEEPEST};
+use super::{DEEPEST, Failed, Parsed, Parser};
 use crate::{
     ast::{Formula, FormulaNode, MAX_DEPTH},
     lexer::Token,
@@ -88,7 +88,9 @@ impl Parser<'_> {
     ) -> Parsed<()> {
         let Some((before, at)) = last else { return Ok(()) };
         let message = match level {
-            LOGIC if before != sign => "`&&` and `||` without parentheses mean different things to different readers",
+            LOGIC if before != sign => {
+                "`&&` and `||` without parentheses mean different things to different readers"
+            }
             COMPARISON => "comparisons cannot be chained",
             _ => return Ok(()),
         };
@@ -146,10 +148,10 @@ impl Parser<'_> {
         match self.peek().clone() {
             Token::Number(value, _) => {
                 self.at += 1;
-                if let Token::Name(name) = self.peek().clone() {
-                    if self.span().start == span.end {
-                        return self.fail("an operator", &format!("write `*` before `{name}`"));
-                    }
+                if let Token::Name(name) = self.peek().clone()
+                    && self.span().start == span.end
+                {
+                    return self.fail("an operator", &format!("write `*` before `{name}`"));
                 }
                 Ok(Formula::new(FormulaNode::Number(value), span))
             }
@@ -233,7 +235,9 @@ impl Parser<'_> {
         let next = self.lexemes[self.at..].iter().find(|l| l.token != Token::Newline);
         match next.map(|l| &l.token) {
             Some(Token::Sign(")" | ",")) => closing,
-            Some(Token::Sign("+" | "-" | "*" | "/" | "^" | "&&" | "||" | "<" | "<=" | ">" | ">=" | "==" | "!=")) => true,
+            Some(Token::Sign(
+                "+" | "-" | "*" | "/" | "^" | "&&" | "||" | "<" | "<=" | ">" | ">=" | "==" | "!=",
+            )) => true,
             _ => false,
         }
     }

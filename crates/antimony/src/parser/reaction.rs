@@ -16,7 +16,11 @@ impl Parser<'_> {
             Token::Sign("->") => true,
             Token::Sign("=>") => false,
             Token::Sign("<->") => {
-                return self.unsupported("`<->`", span, "write `->` for a reversible reaction, `=>` for one that is not");
+                return self.unsupported(
+                    "`<->`",
+                    span,
+                    "write `->` for a reversible reaction, `=>` for one that is not",
+                );
             }
             Token::Sign("-|" | "-") => {
                 return self.unsupported(
@@ -30,9 +34,12 @@ impl Parser<'_> {
         self.at += 1;
         let products = self.side()?;
         if !self.eat(";") {
-            return self.fail("`;` and a rate", "a reaction is written `A + B -> C; rate`, on one line");
+            return self
+                .fail("`;` and a rate", "a reaction is written `A + B -> C; rate`, on one line");
         }
-        if matches!(self.peek(), Token::Newline | Token::Sign(";") | Token::End) || self.peek_word("end") {
+        if matches!(self.peek(), Token::Newline | Token::Sign(";") | Token::End)
+            || self.peek_word("end")
+        {
             let whole = start.to(self.span_before());
             self.found.push(
                 hersim_network::Diagnostic::error("missing-rate", "this reaction has no rate")
@@ -58,9 +65,12 @@ impl Parser<'_> {
                 stoichiometry = value;
                 if !(value > 0.0 && value.is_finite()) {
                     self.found.push(
-                        hersim_network::Diagnostic::error("bad-number", "a stoichiometry must be positive")
-                            .at(span, "")
-                            .mend("remove the species, or write it on the other side"),
+                        hersim_network::Diagnostic::error(
+                            "bad-number",
+                            "a stoichiometry must be positive",
+                        )
+                        .at(span, "")
+                        .mend("remove the species, or write it on the other side"),
                     );
                     return Err(super::Failed);
                 }
@@ -90,7 +100,11 @@ impl Parser<'_> {
         let trigger = self.formula()?;
         if self.peek_word("after") {
             let span = self.span();
-            return self.unsupported("a delayed event", span, "put the delay into the condition: `at (time >= t + delay)`");
+            return self.unsupported(
+                "a delayed event",
+                span,
+                "put the delay into the condition: `at (time >= t + delay)`",
+            );
         }
         let mut initially = true;
         while self.eat(",") {
@@ -135,7 +149,11 @@ impl Parser<'_> {
                 Ok(initially)
             }
             ("t0", None) => self.fail("`true` or `false`", ""),
-            ("priority", _) => self.unsupported("a priority of an event", span, "make the conditions exclude each other"),
+            ("priority", _) => self.unsupported(
+                "a priority of an event",
+                span,
+                "make the conditions exclude each other",
+            ),
             ("persistent" | "fromTrigger", _) => {
                 let what = format!("`{option}` of an event");
                 self.unsupported(&what, span, "remove it; events act at once")

@@ -2,15 +2,20 @@
 
 use hersim_network::{Diagnostic, Span};
 
-use super::{Failed, Parsed, Parser, KEYWORDS, RESERVED};
+use super::{Failed, Parsed, Parser};
 use crate::{
     ast::{Class, Declaration, How, Name, Stated, Statement, Submodel},
     lexer::Token,
+    words::{KEYWORDS, RESERVED, is_taken},
 };
 
 /// Words that open statements of Antimony that have no place here.
 const FOREIGN: [(&str, &str, &str); 11] = [
-    ("delete", "`delete`", "leave the part out of the module, or set its rate to zero by a parameter"),
+    (
+        "delete",
+        "`delete`",
+        "leave the part out of the module, or set its rate to zero by a parameter",
+    ),
     ("DNA", "a DNA strand", "write its products as reactions"),
     ("gene", "a gene", "write it as a reaction"),
     ("operator", "an operator site", "write it as a parameter"),
@@ -42,11 +47,16 @@ impl Parser<'_> {
                 }
             }
             Token::Number(..) if matches!(self.peek_at(1), Token::Sign("=")) => {
-                return self.unsupported("an algebraic rule", from, "solve it for one name and use `:=`");
+                return self.unsupported(
+                    "an algebraic rule",
+                    from,
+                    "solve it for one name and use `:=`",
+                );
             }
             Token::Number(..) | Token::Sign("->" | "=>") => made.push(self.reaction(None)?),
             _ => {
-                return self.fail("a statement", "a declaration, a value, a rule, a reaction or an event");
+                return self
+                    .fail("a statement", "a declaration, a value, a rule, a reaction or an event");
             }
         }
         let span = from.to(self.span_before());
@@ -80,10 +90,11 @@ impl Parser<'_> {
             }
             _ => {}
         }
-        if let Some((_, what, mend)) = FOREIGN.iter().find(|(w, ..)| *w == word) {
-            if matches!(self.peek_at(1), Token::Name(_)) && !matches!(self.peek_at(2), Token::Text(_)) {
-                return self.unsupported(what, span, mend);
-            }
+        if let Some((_, what, mend)) = FOREIGN.iter().find(|(w, ..)| *w == word)
+            && matches!(self.peek_at(1), Token::Name(_))
+            && !matches!(self.peek_at(2), Token::Text(_))
+        {
+            return self.unsupported(what, span, mend);
         }
         if KEYWORDS.contains(&word) {
             return self.fail("a statement", &format!("`{word}` cannot be a name"));
@@ -171,10 +182,18 @@ impl Parser<'_> {
             );
         }
         check_reserved(&name, self.found)?;
-        let submodel = matches!(self.peek(), Token::Name(_))
-            && matches!(self.peek_at(1), Token::Sign("("));
+        let submodel =
+            matches!(self.peek(), Token::Name(_)) && matches!(self.peek_at(1), Token::Sign("("));
         if self.peek_word("at") {
             return self.event(Some(name));
+        }
+        if matches!((self.peek(), self.peek_at(1)), (Token::Number(..), Token::Sign("="))) {
+            let span = self.span();
+            return self.unsupported(
+                "an algebraic rule",
+                span,
+                "solve it for one name and use `:=`",
+            );
         }
         if !submodel {
             return self.reaction(Some(name));
@@ -183,7 +202,11 @@ impl Parser<'_> {
         let arguments = self.name_list()?;
         if self.peek_word("in") {
             let span = self.span();
-            return self.unsupported("a submodel in a compartment", span, "pass the compartment as a port");
+            return self.unsupported(
+                "a submodel in a compartment",
+                span,
+                "pass the compartment as a port",
+            );
         }
         Ok(Statement::Submodel(Submodel { name, model, arguments }))
     }
@@ -192,7 +215,9 @@ impl Parser<'_> {
     fn looks_like_reaction(&self) -> bool {
         self.lexemes[self.at.min(self.lexemes.len())..]
             .iter()
-            .take_while(|l| !matches!(l.token, Token::Newline | Token::End | Token::Sign(";" | "=" | ":=")))
+            .take_while(|l| {
+                !matches!(l.token, Token::Newline | Token::End | Token::Sign(";" | "=" | ":="))
+            })
             .any(|l| matches!(l.token, Token::Sign("->" | "=>" | "<->" | "-|")))
     }
 
@@ -243,8 +268,15 @@ impl Parser<'_> {
         boundary: bool,
     ) -> Parsed<Declaration> {
         check_reserved(&name, self.found)?;
-        let mut declaration =
-            Declaration { name, class, constant, boundary, compartment: None, value: None, unit: None };
+        let mut declaration = Declaration {
+            name,
+            class,
+            constant,
+            boundary,
+            compartment: None,
+            value: None,
+            unit: None,
+        };
         loop {
             if self.peek_word("in") {
                 self.at += 1;
@@ -254,12 +286,17 @@ impl Parser<'_> {
                 self.nesting = 0;
                 declaration.unit = Some(self.unit_expression()?);
             } else if let Some(how) = self.assignment_sign()? {
+                if how == How::Initial && self.at_break() {
+                    // `x = ;`: libAntimony's way to declare a name without a value.
+                    return Ok(declaration);
+                }
                 let value = self.formula()?;
                 if value.as_number().is_some() && how == How::Initial && self.at_unit() {
                     self.nesting = 0;
                     declaration.unit = Some(self.unit_expression()?);
                 }
                 declaration.value = Some((how, value));
+                return Ok(declaration);
             } else {
                 return Ok(declaration);
             }
@@ -288,7 +325,11 @@ impl Parser<'_> {
     fn field(&mut self, field: &str, span: Span) -> Parsed<()> {
         if !field.eq_ignore_ascii_case("sboTerm") {
             let what = format!("the field `{field}`");
-            return self.unsupported(&what, span, "keep spread and uncertainty in the parameter table");
+            return self.unsupported(
+                &what,
+                span,
+                "keep spread and uncertainty in the parameter table",
+            );
         }
         self.at += 1;
         let _ = self.formula()?;
@@ -304,9 +345,22 @@ impl Parser<'_> {
 /// The field of `x.field` when it is one of libAntimony's and not a part of a submodel.
 fn annotation_field(path: &str) -> Option<&str> {
     const FIELDS: [&str; 16] = [
-        "sboterm", "externalparameter", "mean", "stdev", "standarddeviation", "variance",
-        "distribution", "confidenceinterval", "credibleinterval", "interquartilerange", "kurtosis",
-        "skewness", "median", "mode", "samplesize", "range",
+        "sboterm",
+        "externalparameter",
+        "mean",
+        "stdev",
+        "standarddeviation",
+        "variance",
+        "distribution",
+        "confidenceinterval",
+        "credibleinterval",
+        "interquartilerange",
+        "kurtosis",
+        "skewness",
+        "median",
+        "mode",
+        "samplesize",
+        "range",
     ];
     let (_, field) = path.rsplit_once('.')?;
     FIELDS.contains(&field.to_ascii_lowercase().as_str()).then_some(field)
@@ -315,12 +369,25 @@ fn annotation_field(path: &str) -> Option<&str> {
 /// Names with a fixed meaning cannot be given another.
 pub(super) fn check_reserved(name: &Name, found: &mut Vec<Diagnostic>) -> Parsed<()> {
     if !RESERVED.contains(&name.path.as_str()) {
+        if is_taken(&name.path) {
+            found.push(
+                Diagnostic::warning(
+                    "reserved-name",
+                    format!("`{}` is a word of other readers of Antimony", name.path),
+                )
+                .at(name.span, "libAntimony stops here")
+                .mend(format!("choose another name, such as `{}_`", name.path)),
+            );
+        }
         return Ok(());
     }
     found.push(
-        Diagnostic::error("reserved-name", format!("`{}` always means the same and cannot be set", name.path))
-            .at(name.span, "")
-            .mend("choose another name"),
+        Diagnostic::error(
+            "reserved-name",
+            format!("`{}` always means the same and cannot be set", name.path),
+        )
+        .at(name.span, "")
+        .mend("choose another name"),
     );
     Err(Failed)
 }

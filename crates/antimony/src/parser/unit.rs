@@ -2,7 +2,7 @@
 
 use hersim_network::Diagnostic;
 
-use super::{Failed, Parsed, Parser, DEEPEST};
+use super::{DEEPEST, Failed, Parsed, Parser};
 use crate::{
     ast::{UnitDefinition, UnitExpr},
     lexer::Token,
@@ -62,7 +62,8 @@ impl Parser<'_> {
                 // Halves and thirds of small integers; everything else is no unit.
                 let fraction = (1..=6_i64).find_map(|den| {
                     let num = value * den as f64;
-                    ((num - num.round()).abs() < 1e-9 && num <= 1e6).then(|| (num.round() as i64, den))
+                    ((num - num.round()).abs() < 1e-9 && num <= 1e6)
+                        .then(|| (num.round() as i64, den))
                 });
                 let Some((num, den)) = fraction else {
                     return self.fail("a whole exponent", "");

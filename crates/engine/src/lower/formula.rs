@@ -9,7 +9,7 @@ use hersim_network::{
 use super::{Event, Role, Target};
 use crate::{
     Compile,
-    dag::{Dag, Leaf, NodeId},
+    dag::{Dag, Leaf, NodeId, Varies},
 };
 
 /// When a formula is evaluated.
@@ -175,33 +175,41 @@ impl<'a> Formulas<'a> {
 
     /// The events of the network.
     pub(super) fn events(&mut self, dag: &mut Dag) -> Vec<Event> {
-        let events = self.network.events.iter();
+        let network = self.network;
+        let events = network.events.iter();
         events
             .map(|event| {
-                let mut crossings = Vec::new();
-                event.trigger.walk(&mut |part| {
-                    if let Node::Binary(op, a, b) = &part.node
-                        && is_relation(*op)
-                    {
-                        let a = self.expr(dag, a, Context::Running);
-                        let b = self.expr(dag, b, Context::Running);
-                        crossings.push(dag.subtract(a, b));
-                    }
-                });
-                let assignments = event.assignments.iter().filter_map(|(id, formula)| {
-                    let target = match self.roles.get(id)? {
-                        Role::State(i) => Target::State(*i as usize),
-                        Role::Frozen(i) => Target::Parameter(*i as usize),
-                        Role::Dropped => return None,
+                let mut stops = Vec::new();
+                event.trigger.walk(&mut |part| stops.extend(self.stop(dag, part)));
+                let mut assignments = Vec::new();
+                for (id, formula) in &event.assignments {
+                    let target = match self.roles.get(id) {
+                        Some(Role::State(i)) => Target::State(*i as usize),
+                        Some(Role::Frozen(i)) => Target::Parameter(*i as usize),
+                        Some(Role::Dropped) | None => continue,
                     };
                     let value = self.expr(dag, formula, Context::Running);
-                    Some((target, self.amount(dag, *id, value)))
-                });
-                let assignments = assignments.collect();
+                    assignments.push((target, self.amount(dag, *id, value)));
+                }
                 let condition = self.expr(dag, &event.trigger, Context::Running);
-                Event { condition, crossings, initially: event.initially, assignments }
+                Event { condition, stops, initially: event.initially, assignments }
             })
             .collect()
+    }
+
+    /// The time a relation compares time with, if that is known beforehand.
+    fn stop(&mut self, dag: &mut Dag, part: &Expr) -> Option<NodeId> {
+        let Node::Binary(op, a, b) = &part.node else { return None };
+        let other = match (&a.node, &b.node) {
+            (Node::Time, _) => b,
+            (_, Node::Time) => a,
+            _ => return None,
+        };
+        if !is_relation(*op) {
+            return None;
+        }
+        let time = self.expr(dag, other, Context::Running);
+        (dag.varies(time) <= Varies::WithParameters).then_some(time)
     }
 
     fn circular(&mut self, id: SymbolId) {

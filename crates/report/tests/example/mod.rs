@@ -93,8 +93,20 @@ pub fn trial(n: u64) -> TrialOutcome {
             n: complete(arm).count(),
             endpoints: vec![
                 response(arm, "", [50.0, 32.0][arm]),
-                median(arm, "pfs", pfs, [[7.4, 7.0, 9.0], [4.6, 4.4, 5.4]][arm].map(Some), "calibration"),
-                median(arm, "os", os, [[25.1, 22.2, 29.5], [20.3, 16.8, 24.2]][arm].map(Some), "prediction"),
+                median(
+                    arm,
+                    "pfs",
+                    pfs,
+                    [[7.4, 7.0, 9.0], [4.6, 4.4, 5.4]][arm].map(Some),
+                    "calibration",
+                ),
+                median(
+                    arm,
+                    "os",
+                    os,
+                    [[25.1, 22.2, 29.5], [20.3, 16.8, 24.2]][arm].map(Some),
+                    "prediction",
+                ),
                 response(arm, "naive", [52.0, 38.0][arm]),
                 response(arm, "pretreated & more", [38.0, 16.0][arm]),
             ],
@@ -136,14 +148,13 @@ pub fn trial(n: u64) -> TrialOutcome {
 
 fn patient(draws: &mut Draws, arm: usize, number: u64) -> PatientOutcome {
     let end = (30.0 + 21.0 * draws.next()) * DAYS_PER_MONTH;
-    let shrink = (0.010 + 0.006 * draws.normal()).max(-0.002) * [1.5, 1.0][arm];
+    let shrink = (0.010 + 0.006 * draws.normal()).max(-0.002) * [1.5, 1.0, 1.2][arm];
     let grow = 0.0025 * (0.6 * draws.normal()).exp();
-    let wane = [240.0, 150.0][arm] * (0.4 * draws.normal()).exp();
-    let death = -(900.0 * [1.25, 1.0][arm]) * draws.next().ln() * 0.7 + 90.0;
+    let wane = [240.0, 150.0, 200.0][arm] * (0.4 * draws.normal()).exp();
+    let death = -(900.0 * [1.25, 1.0, 1.1][arm]) * draws.next().ln() * 0.7 + 90.0;
     let baseline = 40.0 + 60.0 * draws.next();
-    let size = |day: f64| {
-        baseline * (-shrink * wane * (1.0 - (-day / wane).exp()) + grow * day).exp()
-    };
+    let size =
+        |day: f64| baseline * (-shrink * wane * (1.0 - (-day / wane).exp()) + grow * day).exp();
     let mut assessments =
         vec![Assessment { day: 0.0, sum_of_diameters_mm: baseline, new_lesion: false }];
     let (mut nadir, mut best, mut progressed) = (baseline, f64::INFINITY, None);
@@ -178,7 +189,7 @@ fn patient(draws: &mut Draws, arm: usize, number: u64) -> PatientOutcome {
         } else {
             PatientStatus::Complete
         },
-        stratum: if number % 2 == 0 { "naive" } else { "pretreated & more" }.into(),
+        stratum: if number.is_multiple_of(2) { "naive" } else { "pretreated & more" }.into(),
         group: "all".into(),
         ttp: EventTime { day: progressed.unwrap_or(last), event: progressed.is_some() },
         pfs: EventTime {
@@ -189,7 +200,7 @@ fn patient(draws: &mut Draws, arm: usize, number: u64) -> PatientOutcome {
         dor: None,
         response,
         best_change_percent: change,
-        crossover_day: progressed.filter(|_| arm == 1 && number % 3 == 0),
+        crossover_day: progressed.filter(|_| arm == 1 && number.is_multiple_of(3)),
         assessments,
     }
 }
@@ -232,4 +243,51 @@ pub fn meta() -> ReportMeta {
             "Someone S 1999, pmid:12345".into(),
         ],
     }
+}
+
+/// Three arms with long names, few patients and almost no deaths; a trace over days with a
+/// curve that grows a thousand-fold and one that is not a number for a while.
+pub fn awkward() -> TrialOutcome {
+    let mut outcome = trial(30);
+    let mut third = outcome.arms[1].clone();
+    third.arm = "identifier_of_the_third_arm_which_is_long".into();
+    third.title = "An arm whose title goes on for longer than any picture or legend is wide, with \
+                   all of its drugs, doses and days of infusion"
+        .into();
+    outcome.arms.push(third);
+    let mut draws = Draws(11);
+    let copies: Vec<_> = (0..12).map(|number| patient(&mut draws, 2, number)).collect();
+    outcome.patients.extend(copies);
+    for p in &mut outcome.patients {
+        p.os.event = p.os.event && p.patient % 5 == 0;
+        p.best_change_percent = p.best_change_percent.map(|c| if c > 0.0 { 9.0 * c } else { c });
+    }
+    let mut more = outcome.contrasts[1].clone();
+    more.arms[0] = "identifier_of_the_third_arm_which_is_long".into();
+    more.observed = None;
+    more.ci_high = Some(900.0);
+    outcome.contrasts.push(more);
+    let day: Vec<f64> = (0..60).map(f64::from).collect();
+    let series = |title: &str, unit: &str, value: fn(f64) -> f64| Series {
+        title: title.into(),
+        unit: unit.into(),
+        values: day.iter().map(|t| value(*t)).collect(),
+    };
+    outcome.traces = vec![Trace {
+        title: "Growth & gaps".into(),
+        series: vec![
+            series("cells that grow", "cells", |t| 1e4 * (0.2 * t).exp()),
+            series("cells that do not", "cells", |_| 3e4),
+            series(
+                "a curve with a gap, and a title that is long enough to need a row of its own",
+                "1",
+                |t| {
+                    if (20.0..30.0).contains(&t) { f64::NAN } else { (t / 9.0).sin() }
+                },
+            ),
+            series("short", "1", |t| (t / 9.0).cos()),
+        ],
+        day,
+    }];
+    outcome
 }

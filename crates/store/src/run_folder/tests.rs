@@ -88,8 +88,8 @@ fn another_run_is_refused_and_every_difference_named() {
     let expected = format!(
         "RUN holds a different run:\n  seed: 1 there, 2 here\n  settings.dose: not set there, \
          4 mg/kg here\n  settings.patients: 500 there, 50 here\n  chunks[0].key: {} there, {} \
-         here\n  = mend: choose another folder with --out, or repeat the command with the values \
-         there",
+         here\n  = mend: choose another folder with --out, repeat the command with the values \
+         there, or discard that run with --start-over",
         key(1),
         key(2)
     );

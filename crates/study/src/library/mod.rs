@@ -18,7 +18,7 @@ pub use cohort::{Cohort, Draw, Group, SubclonePlan};
 pub use drug::{Drug, Route};
 pub use regimen_file::RegimenFile;
 pub use system::{ClinicRoles, System};
-pub use tumour::{AttributeValue, Tumour, TumourSubclone};
+pub use tumour::{AttributeValue, NumberOrWord, Tumour, TumourSubclone};
 
 use crate::document::{self, Document};
 

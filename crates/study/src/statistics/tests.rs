@@ -3,9 +3,8 @@ use super::*;
 /// Remission in weeks of 21 pairs of children with acute leukaemia, 6-mercaptopurine against
 /// placebo (Freireich et al. 1963, Blood 21:699; the data set of most textbooks of survival).
 fn treated() -> Vec<Time> {
-    let weeks: [i32; 21] = [
-        6, 6, 6, -6, 7, -9, 10, -10, -11, 13, 16, -17, -19, -20, 22, 23, -25, -32, -32, -34, -35,
-    ];
+    let weeks: [i32; 21] =
+        [6, 6, 6, -6, 7, -9, 10, -10, -11, 13, 16, -17, -19, -20, 22, 23, -25, -32, -32, -34, -35];
     weeks.iter().map(|&w| (f64::from(w.abs()), w > 0)).collect()
 }
 

@@ -65,6 +65,8 @@ pub struct TrialPatient<'a> {
     tracing: Option<(f64, Trace)>,
     /// What happened.
     pub outcome: PatientOutcome,
+    /// Why the integration stopped early, if it did.
+    pub failure: Option<Failure>,
 }
 
 impl<'a> TrialPatient<'a> {
@@ -91,6 +93,7 @@ impl<'a> TrialPatient<'a> {
             size: BodySize::default(),
             tracing: None,
             outcome,
+            failure: None,
         }
     }
 
@@ -250,12 +253,6 @@ impl Subject for TrialPatient<'_> {
     }
 
     fn failed(&mut self, failure: Failure) {
-        self.outcome.status = PatientStatus::Failed(format!(
-            "{} on day {:.4} after {} steps; state {} was hardest to follow",
-            failure.reason,
-            failure.t * self.roles.days,
-            failure.effort.steps,
-            failure.worst
-        ));
+        self.failure = Some(failure);
     }
 }

@@ -85,7 +85,7 @@ pub struct Arm {
     /// Patients randomised to it in the real trial.
     pub n: u64,
     /// Its treatment.
-    pub regimen: ByStratum,
+    pub regimen: Spanned<ByStratum>,
 }
 
 /// A regimen for all, or one per stratum.
@@ -93,9 +93,9 @@ pub struct Arm {
 #[serde(untagged)]
 pub enum ByStratum {
     /// The same for all.
-    All(Spanned<String>),
+    All(String),
     /// One per stratum.
-    Each(BTreeMap<String, Spanned<String>>),
+    Each(BTreeMap<String, String>),
 }
 
 /// Treatment after progression for a share of an arm.
@@ -107,7 +107,7 @@ pub struct AfterProgression {
     /// Share of its patients who get it.
     pub share: Spanned<f64>,
     /// The treatment.
-    pub regimen: ByStratum,
+    pub regimen: Spanned<ByStratum>,
     /// Where the share comes from.
     pub source: String,
     /// Remarks.

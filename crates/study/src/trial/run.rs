@@ -8,7 +8,7 @@ use hersim_store::{Chunk, Manifest, RunFolder, content_hash};
 
 use super::{endpoints::summarise, patient::TrialPatient, setup::TrialSetup, tables};
 use crate::{
-    equilibrate::{EnsembleSettings, Ready, Rest},
+    equilibrate::{EnsembleSettings, Ready, Rest, describe_failure},
     error::StudyError,
     library::Library,
     outcome::{PatientOutcome, PatientStatus, Trace, TrialOutcome},
@@ -233,8 +233,14 @@ fn simulate(
     progress.advance(unable.len() as u64);
     let advance = |done: usize| progress.advance(done as u64);
     run_ensemble(&setup.programs.during, &mut able, &request.settings.engine(scale), &advance);
-    let mut outcomes: Vec<PatientOutcome> =
-        able.into_iter().chain(unable).map(|p| p.outcome).collect();
+    let told = |mut patient: TrialPatient| {
+        if let Some(failure) = patient.failure {
+            let reason = describe_failure(&failure, &setup.programs.during, &setup.assembled);
+            patient.outcome.status = PatientStatus::Failed(reason);
+        }
+        patient.outcome
+    };
+    let mut outcomes: Vec<PatientOutcome> = able.into_iter().chain(unable).map(told).collect();
     outcomes.sort_by_key(|o| o.patient);
     (outcomes, restless)
 }

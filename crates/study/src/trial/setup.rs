@@ -21,6 +21,7 @@ use crate::{
     population::{Ingredients, Population, VirtualPatient},
     quantity,
     random::stream,
+    readout,
     regimen::Regimen,
     treatment::Treatment,
     written::Written,
@@ -298,14 +299,15 @@ impl Clinic {
             outputs.extend([role(&dosing.per_kg), role(&dosing.per_m2)]);
             clinic.readouts.extend([hidden(), hidden()]);
         }
-        for readout in &system.value.readout {
-            let id = role(&readout.symbol);
-            let unit = Unit::parse(readout.unit.get_ref()).unwrap_or_else(|_| Unit::dimensionless());
-            let factor = id.and_then(|id| assembled.unit(id).factor_to(&unit)).unwrap_or(1.0);
-            clinic.readouts.push((readout.title.clone(), readout.unit.get_ref().clone(), factor));
-            outputs.push(id);
-        }
         clinic.outputs = outputs.into_iter().flatten().collect();
+        match readout::columns(assembled) {
+            Ok(columns) => {
+                clinic.outputs.extend(columns.iter().map(|c| c.symbol));
+                let shown = columns.into_iter().map(|c| (c.title, c.unit, c.factor));
+                clinic.readouts.extend(shown);
+            }
+            Err(more) => errors.extend(more),
+        }
         if errors.is_empty() { Ok(clinic) } else { Err(errors) }
     }
 
@@ -346,26 +348,26 @@ fn hidden() -> (String, String, f64) {
 
 /// One bound regimen per stratum; the empty name stands for all others.
 fn bind(
-    regimen: &ByStratum,
+    regimen: &Spanned<ByStratum>,
     plan: &Document<TrialPlan>,
     assembled: &Assembled,
     library: &mut Library,
 ) -> Result<PerStratum, Vec<Diagnostic>> {
-    let each: Vec<(String, &Spanned<String>)> = match regimen {
-        ByStratum::All(text) => vec![(String::new(), text)],
-        ByStratum::Each(map) => map.iter().map(|(k, v)| (k.clone(), v)).collect(),
+    let each: Vec<(&str, &str)> = match regimen.get_ref() {
+        ByStratum::All(text) => vec![("", text)],
+        ByStratum::Each(map) => map.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
     };
+    let known: Vec<&str> = plan.value.stratum.iter().map(|s| s.id.as_str()).collect();
     let mut bound = PerStratum::new();
     let mut errors = Vec::new();
     for (stratum, text) in each {
-        let known: Vec<&str> = plan.value.stratum.iter().map(|s| s.id.as_str()).collect();
-        if !stratum.is_empty() && !known.contains(&stratum.as_str()) {
-            errors.push(unknown("stratum", &stratum, &known, plan.place(text)));
+        let written = Written::found(plan.file, regimen.span().start, text, &library.sources);
+        if !stratum.is_empty() && !known.contains(&stratum) {
+            errors.push(unknown("stratum", stratum, &known, written.whole()));
         }
-        let written = Written::in_document(plan, text, &library.sources);
         match Regimen::parse(&written).and_then(|r| BoundRegimen::bind(&r, assembled, library)) {
             Ok(regimen) => {
-                bound.insert(stratum, regimen);
+                bound.insert(stratum.to_string(), regimen);
             }
             Err(more) => errors.extend(more),
         }
