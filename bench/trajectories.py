@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Compares hersim's trajectories with libRoadRunner's on the exported model.
 
-    python bench/trajectories.py [--hersim PATH] [--tumour ID] [--regimen TEXT]
+    python bench/trajectories.py [--hersim PATH] [--case TUMOUR REGIMEN]... [--dish TUMOUR MEDIUM]...
 
-The patient system is exported to SBML with its doses as events; both tools integrate it with
-rtol 1e-9 and absolute tolerances scaled per state. Compared are all states at 100 times over a
-year (values after a dose): each must agree within 1e-4 relative, with 1e-6 of the state's largest
-value as floor. Exit code 0 when they do, 1 otherwise.
+A tumour in the patient system is exported to SBML with its doses as events (a tumour in the
+culture system: in drugged medium); both tools integrate it with rtol 1e-9 and absolute
+tolerances scaled per state. Compared is every state (each species and each variable with a rate
+rule) at the start and at 100 times over a year (a dish: 30 days): each must agree within 1e-4
+relative, with 1e-6 of the state's largest value as floor. A state that only one of the tools has
+is an error. Exit code 0 when all agree, 1 otherwise.
 """
 
 import argparse
@@ -14,6 +16,9 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +26,43 @@ import roadrunner
 
 RTOL = 1e-9
 POINTS = 100
-DAYS = 365.0
 RELATIVE = 1e-4
 FLOOR = 1e-6
+
+CASES = [
+    ("sensitive", "trastuzumab 8 then 6 mg/kg q3w + paclitaxel 175 mg/m2 q3w x6"),
+    ("pten_null", "trastuzumab_q3w"),
+    ("p95_rich", "doxorubicin 60 mg/m2 q3w x6 + cyclophosphamide 600 mg/m2 q3w x6"
+                 " + trastuzumab 4 then 2 mg/kg qw"),
+    ("sensitive", "trastuzumab_sc"),
+]
+DISHES = [("bt474", "trastuzumab=10 ug/mL")]
+
+
+@dataclass
+class Case:
+    """What is simulated by both tools."""
+
+    title: str
+    system: str
+    tumour: str
+    options: list[str]
+    days: float
+
+    @property
+    def times(self) -> np.ndarray:
+        """Times of the rows, days."""
+        return np.arange(POINTS + 1) * self.days / POINTS
+
+
+@dataclass
+class State:
+    """A species or a variable with a rate rule, as the exported document declares it."""
+
+    id: str
+    name: str
+    volume: float | None
+    """Size of the compartment of a species that formulas know by its concentration."""
 
 
 def run(command: list[str]) -> str:
@@ -34,77 +73,112 @@ def run(command: list[str]) -> str:
     return done.stdout
 
 
-def hersim_states(args) -> dict[str, np.ndarray]:
-    """All states by dotted name, at POINTS + 1 times from day 0."""
-    text = run([args.hersim, "--json", "--quiet", "simulate", args.tumour, "--regimen", args.regimen,
-                "--for", f"{DAYS} day", "--every", f"{DAYS / POINTS!r} day", "--states",
-                "--rtol", str(RTOL), "--max-steps", "5000000"])
-    columns = json.loads(text)["columns"]
-    return {name: np.array(column["values"], float) for name, column in columns.items()}
+def hersim_states(hersim: list[str], case: Case) -> dict[str, np.ndarray]:
+    """All columns by name, [time]."""
+    text = run([*hersim, "--json", "--quiet", "simulate", case.tumour, "--system", case.system,
+                *case.options, "--for", f"{case.days!r} day", "--every", f"{case.days / POINTS!r} day",
+                "--states", "--rtol", str(RTOL), "--max-steps", "10000000"])
+    answer = json.loads(text)
+    if answer["failure"] is not None:
+        sys.exit(f"{case.title}: hersim gave up: {answer['failure']}")
+    columns = {name: np.array(column["values"], float) for name, column in answer["columns"].items()}
+    if not np.allclose(columns["day"], case.times, rtol=1e-12, atol=0.0):
+        sys.exit(f"{case.title}: hersim's rows are not at the times asked for")
+    return columns
 
 
-def roadrunner_states(args, scale: dict[str, float]) -> dict[str, np.ndarray]:
-    """The same from the exported SBML."""
+def exported(hersim: list[str], case: Case) -> str:
+    """The system as SBML, doses included."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "patient.xml"
-        run([args.hersim, "--quiet", "convert", "patient", "--tumour", args.tumour, "--regimen", args.regimen,
-             "--for", f"{DAYS + 1} day", "--to", "sbml", "--rtol", str(RTOL), "--out", str(path)])
-        model = roadrunner.RoadRunner(str(path))
-    flat = {name.replace(".", "__"): name for name in scale}
-    amounts = set(model.model.getFloatingSpeciesIds())
-    wanted = [i for i in flat if i in amounts or i in set(model.model.getRateRuleIds())]
-    concentration = {i for i in wanted if i in amounts and not has_amount_units(model, i)}
+        path = Path(folder) / "system.xml"
+        run([*hersim, "--quiet", "convert", case.system, "--tumour", case.tumour, *case.options,
+             "--for", f"{case.days + 1!r} day", "--to", "sbml", "--rtol", str(RTOL), "--out", str(path)])
+        return path.read_text()
+
+
+def states_of(document: str) -> list[State]:
+    """What changes by a reaction or a rate rule, and every other species."""
+    root = ElementTree.fromstring(document)
+    space = {"s": root.tag[1:root.tag.index("}")]}
+    size = {c.get("id"): float(c.get("size")) for c in root.iterfind(".//s:compartment", space)}
+    states = [
+        State(s.get("id"), s.get("name"),
+              None if s.get("hasOnlySubstanceUnits") == "true" else size[s.get("compartment")])
+        for s in root.iterfind(".//s:species", space)
+    ]
+    names = {p.get("id"): p.get("name") for p in root.iterfind(".//s:parameter", space)}
+    rules = [rule.get("variable") for rule in root.iterfind(".//s:rateRule", space)]
+    return states + [State(i, names[i], None) for i in rules if i in names]
+
+
+def roadrunner_states(case: Case, document: str, states: list[State], scale: dict[str, float]) -> dict[str, np.ndarray]:
+    """The same from the document, [time], in the meaning formulas give to each state."""
+    model = roadrunner.RoadRunner(document)
     integrator = model.integrator
     integrator.relative_tolerance = RTOL
-    integrator.absolute_tolerance = 1e-12
-    for i in wanted:
-        try:
-            integrator.setIndividualTolerance(i, max(RTOL * 1e-3 * scale[flat[i]], 1e-300))
-        except RuntimeError:
-            pass
     integrator.maximum_num_steps = 1_000_000
-    selections = ["time"] + [f"[{i}]" if i in concentration else i for i in wanted]
-    times = list(np.linspace(0.0, DAYS, POINTS + 1))
-    rows = np.array(model.simulate(times=times, selections=selections))
-    return {flat[i]: rows[:, k + 1] for k, i in enumerate(wanted)}
+    integrator.initial_time_step = 1e-6
+    for state in states:
+        # libRoadRunner integrates amounts.
+        size = (scale[state.name] or 1.0) * (state.volume or 1.0)
+        integrator.setIndividualTolerance(state.id, RTOL * 1e-3 * size)
+    selections = [s.id if s.volume is None else f"[{s.id}]" for s in states]
+    rows = np.array(model.simulate(times=list(case.times), selections=["time", *selections]))
+    if rows.shape[0] != POINTS + 1 or not np.allclose(rows[:, 0], case.times, rtol=1e-12, atol=0.0):
+        sys.exit(f"{case.title}: libRoadRunner's rows are not at the times asked for")
+    return {state.name: rows[:, k + 1] for k, state in enumerate(states)}
 
 
-def has_amount_units(model, species: str) -> bool:
-    """Whether a species stands for an amount in formulas."""
-    text = model.getSBML()
-    at = text.index(f'<species id="{species}"') if f'<species id="{species}"' in text else text.index(f'id="{species}"')
-    tag = text[text.rindex("<", 0, at + 1):text.index(">", at)]
-    return 'hasOnlySubstanceUnits="true"' in tag
+def compare(hersim: list[str], case: Case) -> bool:
+    """Whether both tools agree on one case; prints how well."""
+    began = time.perf_counter()
+    ours = hersim_states(hersim, case)
+    document = exported(hersim, case)
+    states = states_of(document)
+    missing = [s.name for s in states if s.name not in ours]
+    if missing:
+        sys.exit(f"{case.title}: exported, but not among hersim's states: {', '.join(missing)}")
+    scale = {s.name: float(np.max(np.abs(ours[s.name]))) for s in states}
+    theirs = roadrunner_states(case, document, states, scale)
+    # A dose into a species at time zero is before row 0 in one tool and after it in the other.
+    worst = sorted(((deviation(ours[name], theirs[name]), name) for name in theirs), reverse=True)
+    moving = sum(bool(np.ptp(values) > 0.0) for values in theirs.values())
+    good = worst[0][0] <= RELATIVE
+    print(f"{'agrees' if good else 'DIFFERS'}  {case.title}: {len(states)} states ({moving} moving), "
+          f"{POINTS + 1} times over {case.days:g} days, largest relative deviation {worst[0][0]:.1e} "
+          f"({worst[0][1]}), {time.perf_counter() - began:.1f} s")
+    for size, name in worst[1:4] if good else worst[1:12]:
+        print(f"          {size:.1e}  {name}")
+    return good
+
+
+def deviation(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Largest relative deviation, with a floor; infinite when a value is not a number."""
+    largest = max(np.max(np.abs(ours)), np.max(np.abs(theirs)))
+    if largest == 0.0:
+        return 0.0
+    relative = np.abs(ours - theirs) / np.maximum(np.abs(theirs), FLOOR * largest)
+    worst = float(np.max(relative))
+    return worst if np.isfinite(worst) else np.inf
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hersim", default="target/release/hersim")
-    parser.add_argument("--tumour", default="sensitive")
-    parser.add_argument("--regimen", default="trastuzumab 8 then 6 mg/kg q3w + paclitaxel 175 mg/m2 q3w x6")
+    parser.add_argument("--hersim", default="target/release/hersim", help="the binary")
+    parser.add_argument("--project", help="folder with model/ and library/")
+    parser.add_argument("--case", nargs=2, action="append", metavar=("TUMOUR", "REGIMEN"),
+                        help="a patient to compare instead of the usual ones")
+    parser.add_argument("--dish", nargs=2, action="append", metavar=("TUMOUR", "MEDIUM"),
+                        help="a culture to compare instead of the usual ones")
     args = parser.parse_args()
-    ours = hersim_states(args)
-    scale = {name: float(np.max(np.abs(values))) for name, values in ours.items()}
-    theirs = roadrunner_states(args, scale)
-    worst: list[tuple[float, str]] = []
-    for name, reference in theirs.items():
-        size = np.max(np.abs(reference))
-        if size == 0.0:
-            deviation = float(np.max(np.abs(ours[name])))
-        else:
-            # Row 0 is before the first step in one tool and after the first dose in the other.
-            denominator = np.maximum(np.abs(reference[1:]), FLOOR * size)
-            deviation = float(np.max(np.abs(ours[name][1:] - reference[1:]) / denominator))
-        worst.append((deviation, name))
-    worst.sort(reverse=True)
-    print(f"{len(worst)} states, {POINTS} times over {DAYS:g} days: "
-          f"largest relative deviation {worst[0][0]:.2e} ({worst[0][1]})")
-    for deviation, name in worst[:5]:
-        print(f"  {deviation:.2e}  {name}")
-    if len(worst) < 50:
-        print(f"only {len(worst)} states were compared: the export lost some")
-        return 1
-    return 0 if worst[0][0] <= RELATIVE else 1
+    hersim = [args.hersim] + (["--project", args.project] if args.project else [])
+    chosen = args.case or args.dish
+    cases = [Case(f"{tumour}, {regimen}", "patient", tumour, ["--regimen", regimen], 365.0)
+             for tumour, regimen in (args.case or [] if chosen else CASES)]
+    cases += [Case(f"{tumour} in a dish, {medium}", "culture", tumour, ["--medium", medium], 30.0)
+              for tumour, medium in (args.dish or [] if chosen else DISHES)]
+    results = [compare(hersim, case) for case in cases]
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":

@@ -56,8 +56,11 @@ pub(crate) fn crossing(at_start: f64, at_end: f64, mut f: impl FnMut(f64) -> f64
         let truncation = 0.2 * width * width;
         let secant = (fb * a - fa * b) / (fb - fa);
         let towards = (middle - secant).signum();
-        let interpolated =
-            if truncation <= (middle - secant).abs() { secant + towards * truncation } else { middle };
+        let interpolated = if truncation <= (middle - secant).abs() {
+            secant + towards * truncation
+        } else {
+            middle
+        };
         let radius = (TOLERANCE * 2f64.powi(bisections + SLACK - step) - 0.5 * width).max(0.0);
         let x = if (interpolated - middle).abs() <= radius {
             interpolated

@@ -293,7 +293,9 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         let event = lane.first_turn(program, &turned, step);
         // An event that comes with a crossing comes first.
         let (theta, watch) = match (watch, event) {
-            (Some((watch, theta)), event) if event.is_none_or(|e| theta < e) => (theta, Some(watch)),
+            (Some((watch, theta)), event) if event.is_none_or(|e| theta < e) => {
+                (theta, Some(watch))
+            }
             (_, Some(theta)) => (theta, None),
             _ => (1.0, None),
         };

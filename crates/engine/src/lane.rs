@@ -129,8 +129,7 @@ impl<'s, S: Subject> Lane<'s, S> {
         let before = std::mem::replace(&mut self.watched, after);
         let crossed = |(index, rising): (usize, bool)| {
             let (from, to) = (before[index], self.watched[index]);
-            let crosses =
-                if rising { from < 0.0 && to >= 0.0 } else { from > 0.0 && to <= 0.0 };
+            let crosses = if rising { from < 0.0 && to >= 0.0 } else { from > 0.0 && to <= 0.0 };
             crosses.then_some(Crossed { index, from, to })
         };
         self.leg.watches.iter().map(|w| w.rising).enumerate().filter_map(crossed).collect()

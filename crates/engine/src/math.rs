@@ -3,7 +3,7 @@
 //! The same source runs at every width, and on every processor gives the same bits; libm does
 //! not promise that. The errors stay below one unit in the last place for `exp` and `ln`.
 
-use crate::lanes::{Lanes, Scalar};
+use crate::lanes::{self, Lanes, Scalar};
 
 /// The smallest base of a power with a real exponent. Round-off can push a quantity that is
 /// never negative slightly below zero; a power of such a number means the power of (almost) zero.
@@ -99,7 +99,19 @@ pub(crate) fn ln_of(x: f64) -> f64 {
 
 /// `base` to a real power, for a positive base.
 pub(crate) fn pow_of(base: f64, exponent: f64) -> f64 {
-    exp_of(exponent * ln_of(base))
+    lanes::compute(Power { base, exponent })
+}
+
+struct Power {
+    base: f64,
+    exponent: f64,
+}
+
+impl lanes::Function for Power {
+    #[inline(always)]
+    fn value(self) -> f64 {
+        exp(Scalar(self.exponent * ln(Scalar(self.base)).0)).0
+    }
 }
 
 #[cfg(test)]

@@ -186,8 +186,7 @@ impl Kernel for Interpolate<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self, memory: &mut [V]) {
         let n = self.stepper.n;
-        let (stages, interpolation) =
-            memory[self.stepper.stages()..].split_at_mut(n * STAGES);
+        let (stages, interpolation) = memory[self.stepper.stages()..].split_at_mut(n * STAGES);
         for (u, k) in stages.chunks_exact(STAGES).zip(interpolation.chunks_exact_mut(3)) {
             for (k, weights) in k.iter_mut().zip(&H) {
                 let mut sum = u[0].mul(u[0].splat(weights[0]));
@@ -208,8 +207,7 @@ pub(crate) fn shift(step: f64) -> f64 {
 /// Value within a step: `theta` in 0..=1 from `start` to `end`, `k` from [`Interpolate`].
 pub(crate) fn interpolate(theta: f64, start: f64, end: f64, k: [f64; 3]) -> f64 {
     let rest = 1.0 - theta;
-    let bend = k[2].mul_add(theta, k[1]).mul_add(theta, k[0]);
-    start.mul_add(rest, bend.mul_add(rest, end) * theta)
+    rest * start + theta * (end + rest * (k[0] + theta * (k[1] + theta * k[2])))
 }
 
 /// Takes over the new state where the last step counts, and starts from there.
@@ -290,8 +288,8 @@ fn conclude<V: Lanes>(stepper: &Stepper, tolerances: Tolerances, memory: &mut [V
 #[inline(always)]
 fn measure_rates<V: Lanes>(stepper: &Stepper, tolerances: Tolerances, memory: &mut [V]) {
     let zero = memory[0].splat(0.0);
-    let squares = scaled_rates(stepper, tolerances, memory)
-        .fold(zero, |sum, rate| rate.mul_add(rate, sum));
+    let squares =
+        scaled_rates(stepper, tolerances, memory).fold(zero, |sum, rate| rate.mul_add(rate, sum));
     memory[stepper.slot(StepSlot::Rate)] = squares;
 }
 
@@ -306,9 +304,8 @@ fn scaled_rates<V: Lanes>(
     let states = &memory[stepper.stage_state + skip..stepper.residual];
     let rates = &memory[stepper.residual + skip..];
     let inverse = 1.0 / tolerances.relative;
-    (states.iter().zip(rates).zip(tolerances.absolute)).map(move |((y, rate), absolute)| {
-        rate.div(y.abs().add(y.splat(absolute * inverse)))
-    })
+    (states.iter().zip(rates).zip(tolerances.absolute))
+        .map(move |((y, rate), absolute)| rate.div(y.abs().add(y.splat(absolute * inverse))))
 }
 
 /// Largest reciprocal pivot relative to that of a system without rates: how much elimination

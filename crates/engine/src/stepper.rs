@@ -141,7 +141,8 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
     let first_kept = places.reserve(kept.len());
     let to_keep = kept.into_iter().zip(first_kept..);
     let to_residual = |nodes: &[NodeId]| nodes.iter().copied().zip(residual..).collect::<Vec<_>>();
-    let factor_roots: Vec<(NodeId, u32)> = to_residual(&plain).into_iter().chain(to_keep.clone()).collect();
+    let factor_roots: Vec<(NodeId, u32)> =
+        to_residual(&plain).into_iter().chain(to_keep.clone()).collect();
     let mut factor = record(dag, &mut places, &factor_roots);
     let mut rate = record(dag, &mut places, &to_residual(&onto_residual));
     to_keep.for_each(|(id, slot)| places.put(id, slot));

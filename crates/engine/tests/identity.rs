@@ -109,7 +109,8 @@ fn every_packing_gives_the_same_bits() {
 
 #[test]
 fn what_is_never_given_is_removed() {
-    let text = format!("{RECEPTOR} tune = 1; tune' = switch*tune*(1 - R/30); switch = 1; s := tune*R;");
+    let text =
+        format!("{RECEPTOR} tune = 1; tune' = switch*tune*(1 - R/30); switch = 1; s := tune*R;");
     let net = network(&text);
     let ids = |names: &[&str]| {
         let mut ids: Vec<_> = names.iter().map(|name| id(&net, name)).collect();
@@ -125,7 +126,8 @@ fn what_is_never_given_is_removed() {
     let varying = [id(&net, "kdeg")];
     let outputs = [id(&net, "s"), id(&net, "RD")];
     // Without drug: D and RD start at zero and stay; tune is held by the switch.
-    let options = Compile { fixed: &fixed, varying: &varying, outputs: &outputs, ..Compile::default() };
+    let options =
+        Compile { fixed: &fixed, varying: &varying, outputs: &outputs, ..Compile::default() };
     let program = compile(&net, &options).unwrap();
     assert_eq!(sorted(program.dropped()), ids(&["D", "RD"]));
     assert_eq!(sorted(program.states()), ids(&["R", "S", "N"]));
@@ -171,10 +173,7 @@ fn what_cannot_be_honoured_is_refused() {
     let none = |_: &Network| Vec::new();
     assert_eq!(errors("a := b + 1; b := a; y = 1; y' = a*y;", &none), ["circular-rule"]);
     assert_eq!(errors("compartment c = 1; c' = 0.1;", &none), ["compartment-changes"]);
-    assert_eq!(
-        errors("k = 1; y = 1; y' = -k*y;", &|net| vec![id(net, "k")]),
-        ["not-a-species"]
-    );
+    assert_eq!(errors("k = 1; y = 1; y' = -k*y;", &|net| vec![id(net, "k")]), ["not-a-species"]);
     let mut net = network("k = 1; y = 1; y' = -k*y; m = 2; z = 1; z' = m*z;");
     let (k, m) = (id(&net, "k"), id(&net, "m"));
     net[k].value = hersim_network::Value::Missing;

@@ -2,7 +2,8 @@ use super::*;
 
 #[test]
 fn crossings_are_found_on_the_far_side() {
-    let functions: [(fn(f64) -> f64, f64); 5] = [
+    type Function = fn(f64) -> f64;
+    let functions: [(Function, f64); 5] = [
         (|x| x - 0.3, 0.3),
         (|x| x * x * x - 0.2, 0.2f64.cbrt()),
         (|x| 0.1 - x * x, 0.1f64.sqrt()),

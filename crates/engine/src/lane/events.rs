@@ -15,7 +15,8 @@ impl<S: Subject> Lane<'_, S> {
     pub(super) fn happen(&mut self, program: &Program) {
         let before = (self.state.clone(), self.parameters.clone());
         for _ in 0..LONGEST_CASCADE {
-            let values = program.observe(&mut self.evaluator, self.t, &self.state, &self.parameters);
+            let values =
+                program.observe(&mut self.evaluator, self.t, &self.state, &self.parameters);
             let mut assignments = Vec::new();
             for (event, held) in program.events.iter().zip(&mut self.holding) {
                 let holds = values[event.condition] != 0.0;

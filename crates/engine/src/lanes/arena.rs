@@ -1,8 +1,8 @@
 //! Working memory of a group of lanes, and the way into the instructions that use it.
 
+use super::{Lanes, Scalar};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
-use super::{Lanes, Scalar};
 
 /// Which instructions a group of lanes uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,29 @@ impl Isa {
 pub(crate) trait Kernel {
     /// Computes on `memory`, `[slot]` of lanes.
     fn run<V: Lanes>(self, memory: &mut [V]);
+}
+
+/// Something to compute for one subject; `value` must be `#[inline(always)]` like a kernel.
+pub(crate) trait Function {
+    /// The result.
+    fn value(self) -> f64;
+}
+
+/// Computes a function with a fused multiply-add instruction where there is one. Without it
+/// every such operation is a call into a library: the same bits, much later.
+pub(crate) fn compute<F: Function>(function: F) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("fma") {
+        // SAFETY: the instruction has just been found.
+        return unsafe { compute_with_fma(function) };
+    }
+    function.value()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "fma")]
+fn compute_with_fma<F: Function>(function: F) -> f64 {
+    function.value()
 }
 
 /// 64 bytes that start at a multiple of 64.

@@ -12,7 +12,7 @@ mod avx2;
 mod avx512;
 mod scalar;
 
-pub(crate) use arena::{Arena, Isa, Kernel};
+pub(crate) use arena::{Arena, Function, Isa, Kernel, compute};
 pub(crate) use scalar::Scalar;
 
 /// `WIDTH` numbers, one per subject.

@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
-    Compile, Program, compile,
+    Compile, Program,
     common::{id, network},
+    compile,
     dense::Interpolant,
     lanes::{Arena, Isa},
 };

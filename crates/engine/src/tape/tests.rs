@@ -83,7 +83,13 @@ fn meaning(dag: &Dag, id: NodeId, parameters: &[f64], states: &[f64]) -> f64 {
                 Binary::LessEqual => f64::from(of(a) <= of(b)),
                 Binary::Equal => f64::from(of(a) == of(b)),
             },
-            Node::Select(c, a, b) => if of(c) != 0.0 { of(a) } else { of(b) },
+            Node::Select(c, a, b) => {
+                if of(c) != 0.0 {
+                    of(a)
+                } else {
+                    of(b)
+                }
+            }
         };
     }
     values[id.0 as usize]

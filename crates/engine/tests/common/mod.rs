@@ -14,7 +14,8 @@ use hersim_network::{
 
 /// Reads a network; panics on what it does not understand.
 pub fn network(text: &str) -> Network {
-    let text: String = text.lines().map(|l| l.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
+    let text: String =
+        text.lines().map(|l| l.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
     let statements: Vec<String> = split_statements(&text);
     let mut network = Network::new("test");
     // Names first, so that formulas may come before declarations.
@@ -85,8 +86,9 @@ fn declare(network: &mut Network, statement: &str) {
         }
         return;
     }
-    if let Some((amount, rest)) = (statement.strip_prefix("substanceOnly species ").map(|r| (true, r)))
-        .or(statement.strip_prefix("species ").map(|r| (false, r)))
+    if let Some((amount, rest)) =
+        (statement.strip_prefix("substanceOnly species ").map(|r| (true, r)))
+            .or(statement.strip_prefix("species ").map(|r| (false, r)))
     {
         for item in rest.split(", ") {
             let (name, place) = item.split_once(" in ").expect("a compartment");
@@ -126,8 +128,13 @@ fn define(network: &mut Network, statement: &str) {
             .map(|a| a.split_once('=').unwrap())
             .map(|(name, value)| (id(network, name.trim()), formula(network, value)))
             .collect();
-        let event =
-            Event { name: format!("event{}", network.events.len()), trigger, initially: true, assignments, span: Span::NONE };
+        let event = Event {
+            name: format!("event{}", network.events.len()),
+            trigger,
+            initially: true,
+            assignments,
+            span: Span::NONE,
+        };
         network.events.push(event);
         return;
     }

@@ -1,5 +1,7 @@
 //! A subject made of a script, which keeps all it is told.
 
+#![allow(dead_code, reason = "not every test uses everything")]
+
 use hersim_engine::{Effort, Failure, Leg, Moment, Program, Reached, Subject};
 
 type Script = Box<dyn FnMut(&mut Moment<'_>) -> Option<Leg> + Send>;
@@ -41,11 +43,8 @@ impl Probe {
 
     /// One leg, sampled at these times, to the last of them.
     pub fn sampled(program: &Program, parameters: &[f64], times: &[f64]) -> Probe {
-        let mut legs = vec![Leg {
-            until: *times.last().unwrap(),
-            samples: times.to_vec(),
-            ..Leg::default()
-        }];
+        let mut legs =
+            vec![Leg { until: *times.last().unwrap(), samples: times.to_vec(), ..Leg::default() }];
         Probe::new(program, parameters, move |_| legs.pop())
     }
 

@@ -205,13 +205,14 @@ impl TrialSetup {
         TrialPatient::new(outcome, ready, self.roles, fate, first, None).traced(1.0, trace)
     }
 
-    /// Turns recorded outputs into the units they are shown in, and drops the roles that are
-    /// not shown.
+    /// Turns recorded outputs into the units they are shown in, and drops what is not shown.
     pub fn finish_trace(&self, mut trace: Trace) -> Trace {
         for (series, (_, _, factor)) in trace.series.iter_mut().zip(&self.readouts) {
             series.values.iter_mut().for_each(|v| *v *= factor);
         }
-        trace.series.retain(|s| !s.title.is_empty());
+        // A drug that is not given has no curve to show.
+        let shown = |s: &Series| !s.title.is_empty() && s.values.iter().any(|v| *v != 0.0);
+        trace.series.retain(shown);
         trace
     }
 
