@@ -80,8 +80,14 @@ fn factor(error: f64, largest: f64) -> f64 {
 /// The first step when the largest scaled rate of change is `rate` (1/time). What a dose excites
 /// may be far faster than its own rate, and a step too small costs less than one too large: the
 /// second may be a hundred times larger.
-pub(crate) fn first_step(rate: f64, rtol: f64, left: f64) -> f64 {
+pub(crate) fn first_step(rate: f64, rtol: f64, t: f64, left: f64) -> f64 {
     const CAUTION: f64 = 0.01;
     let step = CAUTION * pow_of(rtol, 1.0 / ORDER) / rate;
-    if step.is_finite() { step.min(left) } else { left * 1e-6 }
+    let step = if step.is_nan() { left * 1e-6 } else { step };
+    step.max(10.0 * smallest_step(t)).min(left)
+}
+
+/// Steps below this are lost in the rounding of time.
+pub(crate) fn smallest_step(t: f64) -> f64 {
+    1e-15 * t.abs().max(1e-3)
 }

@@ -12,17 +12,8 @@ use std::{
 };
 
 use crate::{
-    Program, Reached, Reason, Settings, Stats, Subject, Width,
-    control::{Control, first_step},
-    dense::Interpolant,
-    lane::{Lane, Onward},
-    lanes::{Arena, Isa},
-    rodas::{self, Interpolate, Slope, Step, Tolerances},
-    stepper::StepSlot,
+    Program, Settings, Stats, Subject, Width, group::Group, lanes::Isa, rodas::Tolerances,
 };
-
-/// A step is not trusted when rounding may have been magnified this much in its elimination.
-const LARGEST_GROWTH: f64 = 1e8;
 
 /// Simulates every subject to its end or its failure.
 ///
@@ -94,292 +85,30 @@ fn absolute_tolerances(program: &Program, settings: &Settings) -> Vec<f64> {
 }
 
 /// What all threads share.
-struct Job<'a, 's, S> {
-    program: &'a Program,
-    settings: &'a Settings,
-    absolute: Vec<f64>,
-    isa: Isa,
+pub(crate) struct Job<'a, 's, S> {
+    pub(crate) program: &'a Program,
+    pub(crate) settings: &'a Settings,
+    /// Absolute tolerance per state.
+    pub(crate) absolute: Vec<f64>,
+    pub(crate) isa: Isa,
     queue: Mutex<IterMut<'s, S>>,
     done: AtomicUsize,
     progress: &'a (dyn Fn(usize) + Sync),
 }
 
 impl<'s, S> Job<'_, 's, S> {
-    fn next_subject(&self) -> Option<&'s mut S> {
+    /// The next subject that waits.
+    pub(crate) fn next_subject(&self) -> Option<&'s mut S> {
         // The queue is whole even if another thread has panicked in a subject.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).next()
     }
 
-    fn tolerances(&self) -> Tolerances<'_> {
+    pub(crate) fn tolerances(&self) -> Tolerances<'_> {
         Tolerances { relative: self.settings.rtol, absolute: &self.absolute }
     }
-}
 
-/// Subjects that share a thread and its instructions.
-struct Group<'a, 's, S> {
-    job: &'a Job<'a, 's, S>,
-    arena: Arena,
-    lanes: Vec<Option<Lane<'s, S>>>,
-    stats: Stats,
-    /// Parameters of some lane have changed since the prelude was computed.
-    stale_prelude: bool,
-    interpolant: Interpolant,
-    end: Vec<f64>,
-}
-
-impl<'a, 's, S: Subject> Group<'a, 's, S> {
-    fn new(job: &'a Job<'a, 's, S>) -> Self {
-        let stepper = &job.program.stepper;
-        let mut arena = Arena::new(stepper.size(), job.isa);
-        stepper.constants.iter().for_each(|&(slot, value)| arena.fill(slot as usize, value));
-        arena.fill(stepper.slot(StepSlot::Shift), 1.0);
-        arena.fill(stepper.slot(StepSlot::InverseStep), 1.0);
-        let lanes = (0..arena.width()).map(|_| None).collect();
-        Group {
-            job,
-            arena,
-            lanes,
-            stats: Stats::default(),
-            stale_prelude: true,
-            interpolant: Interpolant::default(),
-            end: vec![0.0; job.program.states().len()],
-        }
+    /// One more subject is done.
+    pub(crate) fn count(&self) {
+        (self.progress)(self.done.fetch_add(1, Ordering::Relaxed) + 1);
     }
-
-    /// Takes subjects from the queue until it is empty and all are done.
-    fn work(mut self) -> Stats {
-        let stepper = &self.job.program.stepper;
-        for lane in 0..self.lanes.len() {
-            self.lanes[lane] = self.load();
-            self.depart(lane);
-        }
-        while self.lanes.iter().any(Option::is_some) {
-            self.prepare();
-            self.arena.run(Step { stepper, tolerances: self.job.tolerances() });
-            self.stats.batches += 1;
-            let mut interpolated = false;
-            for lane in 0..self.lanes.len() {
-                self.judge(lane, &mut interpolated);
-            }
-        }
-        self.stats
-    }
-
-    /// The next subject that has a leg to run.
-    fn load(&mut self) -> Option<Lane<'s, S>> {
-        while let Some(subject) = self.job.next_subject() {
-            let (mut lane, onward) = Lane::start(self.job.program, subject);
-            if onward == Onward::Leg {
-                return Some(lane);
-            }
-            self.finish(&mut lane);
-        }
-        None
-    }
-
-    /// Writes a lane's numbers into memory after the subject has had its say.
-    fn depart(&mut self, index: usize) {
-        let program = self.job.program;
-        let stepper = &program.stepper;
-        self.arena.set(stepper.slot(StepSlot::Accept), index, 0.0);
-        let Some(lane) = &self.lanes[index] else { return };
-        let mut first = stepper.state();
-        if program.clock {
-            self.arena.set(first, index, lane.t);
-            first += 1;
-        }
-        self.arena.scatter(first, index, &lane.state);
-        if lane.fresh {
-            self.arena.scatter(stepper.parameters, index, &lane.parameters);
-            self.stale_prelude = true;
-        }
-    }
-
-    /// Chooses the step of every lane.
-    fn prepare(&mut self) {
-        let stepper = &self.job.program.stepper;
-        if std::mem::take(&mut self.stale_prelude) {
-            self.arena.run(&stepper.prelude);
-        }
-        if self.lanes.iter().flatten().any(|lane| lane.fresh) {
-            self.choose_first_steps();
-        }
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            let Some(lane) = lane else { continue };
-            lane.tried = lane.control.fit(lane.until - lane.t);
-            self.arena.set(stepper.slot(StepSlot::Shift), index, rodas::shift(lane.tried));
-            self.arena.set(stepper.slot(StepSlot::InverseStep), index, 1.0 / lane.tried);
-        }
-    }
-
-    fn choose_first_steps(&mut self) {
-        let job = self.job;
-        let stepper = &job.program.stepper;
-        if job.settings.first_step <= 0.0 {
-            self.arena.run(Slope { stepper, tolerances: job.tolerances() });
-        }
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            let Some(lane) = lane.as_mut().filter(|lane| lane.fresh) else { continue };
-            let step = if job.settings.first_step > 0.0 {
-                job.settings.first_step
-            } else {
-                let rate = self.arena.get(stepper.slot(StepSlot::Rate), index);
-                first_step(rate, job.settings.rtol, lane.until - lane.t)
-            };
-            lane.control = Control::start(step);
-            lane.fresh = false;
-        }
-    }
-
-    /// Decides on the step a lane has tried.
-    fn judge(&mut self, index: usize, interpolated: &mut bool) {
-        let job = self.job;
-        let stepper = &job.program.stepper;
-        let Some(lane) = &mut self.lanes[index] else { return };
-        let read = |slot| self.arena.get(stepper.slot(slot), index);
-        if let Some(limit) = lane.leg.steady
-            && mean(job, read(StepSlot::Rate)) < limit
-        {
-            self.arena.gather(
-                stepper.state() + usize::from(job.program.clock),
-                index,
-                &mut lane.state,
-            );
-            return self.arrive(index, Reached::Steady);
-        }
-        lane.effort.steps += 1;
-        let error = mean(job, read(StepSlot::Error));
-        let sound = read(StepSlot::Growth) < LARGEST_GROWTH;
-        if error <= 1.0 && sound {
-            self.accept(index, error, interpolated);
-        } else {
-            lane.effort.rejections += 1;
-            lane.control.reject(lane.tried, if sound { error } else { f64::NAN });
-            self.arena.set(stepper.slot(StepSlot::Accept), index, 0.0);
-            let smallest = 1e-15 * lane.t.abs().max(1e-3);
-            if lane.control.step < smallest {
-                let reason =
-                    if error.is_finite() { Reason::StepTooSmall } else { Reason::NotFinite };
-                return self.fail(index, reason);
-            }
-        }
-        let Some(lane) = &self.lanes[index] else { return };
-        if lane.effort.steps >= job.settings.max_steps {
-            self.fail(index, Reason::StepBudget);
-        }
-    }
-
-    /// A good step: delivers samples, looks for crossings and events, ends the leg where it ends.
-    fn accept(&mut self, index: usize, error: f64, interpolated: &mut bool) {
-        let program = self.job.program;
-        let Some(lane) = &mut self.lanes[index] else { return };
-        let skip = usize::from(program.clock);
-        let ends = lane.tried >= lane.until - lane.t;
-        let t = if ends { lane.until } else { lane.t + lane.tried };
-        let looks = !lane.leg.watches.is_empty() || !program.events.is_empty();
-        if ends || looks {
-            self.arena.gather(program.stepper.stage_state + skip, index, &mut self.end);
-        }
-        let crossed = lane.crossed(program, t, &self.end);
-        let turned = lane.turned(program, t, &self.end);
-        if !crossed.is_empty() || !turned.is_empty() || lane.sample_due(t) {
-            if !std::mem::replace(interpolated, true) {
-                self.arena.run(Interpolate { stepper: &program.stepper });
-            }
-            self.interpolant.load(&program.stepper, &self.arena, index);
-        }
-        let step = &self.interpolant;
-        let watch = lane.earliest(program, &crossed, step);
-        let event = lane.first_turn(program, &turned, step);
-        // An event that comes with a crossing comes first.
-        let (theta, watch) = match (watch, event) {
-            (Some((watch, theta)), event) if event.is_none_or(|e| theta < e) => {
-                (theta, Some(watch))
-            }
-            (_, Some(theta)) => (theta, None),
-            _ => (1.0, None),
-        };
-        let within = theta < 1.0;
-        let t = if within { lane.t + theta * lane.tried } else { t };
-        lane.deliver(program, t, step);
-        if within {
-            step.states(skip, theta, &mut lane.state);
-        } else if ends || looks {
-            lane.state.copy_from_slice(&self.end);
-        }
-        lane.control.accept(lane.tried, error);
-        lane.t = t;
-        if let Some(watch) = watch {
-            self.arrive(index, Reached::Watch(watch));
-        } else if t >= lane.leg.until {
-            self.arrive(index, Reached::End);
-        } else if event.is_some() || ends {
-            lane.resume(program);
-            self.depart(index);
-        } else {
-            self.arena.set(program.stepper.slot(StepSlot::Accept), index, 1.0);
-        }
-    }
-
-    /// The leg of a lane has ended in `lane.state`.
-    fn arrive(&mut self, index: usize, reached: Reached) {
-        let Some(mut lane) = self.lanes[index].take() else { return };
-        self.lanes[index] = match lane.arrive(self.job.program, reached) {
-            Onward::Leg => Some(lane),
-            Onward::Finished => {
-                self.finish(&mut lane);
-                self.load()
-            }
-        };
-        self.depart(index);
-    }
-
-    fn finish(&mut self, lane: &mut Lane<'s, S>) {
-        lane.subject.finished(lane.effort);
-        self.stats.finished += 1;
-        self.count(lane);
-    }
-
-    fn fail(&mut self, index: usize, reason: Reason) {
-        let Some(mut lane) = self.lanes[index].take() else { return };
-        let (worst, value) = self.worst_state(index);
-        lane.fail(reason, worst, value);
-        self.stats.failed += 1;
-        self.count(&lane);
-        self.lanes[index] = self.load();
-        self.depart(index);
-    }
-
-    fn count(&mut self, lane: &Lane<'s, S>) {
-        self.stats.steps += lane.effort.steps;
-        self.stats.rejections += lane.effort.rejections;
-        (self.job.progress)(self.job.done.fetch_add(1, Ordering::Relaxed) + 1);
-    }
-
-    /// The state that kept the last step from being good, and its value before that step.
-    fn worst_state(&self, index: usize) -> (usize, f64) {
-        let stepper = &self.job.program.stepper;
-        let skip = usize::from(self.job.program.clock);
-        let read = |first: usize, i: usize| self.arena.get(first + skip + i, index);
-        let scaled_error = |i: usize| {
-            let (old, new) = (read(stepper.state(), i), read(stepper.stage_state, i));
-            let scale = self.job.absolute[i] + self.job.settings.rtol * old.abs().max(new.abs());
-            let scaled = (read(stepper.residual, i) / scale).abs();
-            if scaled.is_finite() { scaled } else { f64::INFINITY }
-        };
-        let mut worst = (0, f64::NEG_INFINITY);
-        for i in 0..self.job.absolute.len() {
-            let error = scaled_error(i);
-            if error > worst.1 {
-                worst = (i, error);
-            }
-        }
-        let value = if self.job.absolute.is_empty() { 0.0 } else { read(stepper.state(), worst.0) };
-        (worst.0, value)
-    }
-}
-
-/// Root of the mean of a sum of squares over the states.
-fn mean<S>(job: &Job<'_, '_, S>, squares: f64) -> f64 {
-    (squares / job.absolute.len().max(1) as f64).sqrt()
 }

@@ -3,7 +3,8 @@
 use crate::{
     dag::{Dag, Leaf, Node, NodeId, Varies},
     lanes::{Arena, Isa},
-    tape::{Places, Tape, record},
+    record::{Draft, Places, record},
+    tape::Tape,
 };
 
 /// Formulas of parameters and states, ready to be evaluated.
@@ -39,19 +40,16 @@ impl Block {
         for (i, &leaf) in (0..).zip(state_leaves) {
             places.put_leaf(dag, Leaf::State(leaf), state_base + i);
         }
-        let mut prelude = record_prelude(dag, &mut places, formulas);
+        let prelude = record_prelude(dag, &mut places, formulas);
         let roots: Vec<(NodeId, u32)> = formulas.iter().copied().zip(result_base..).collect();
-        let mut main = record(dag, &mut places, &roots);
-        let temporaries = places.temporaries_from();
-        prelude.place_temporaries(temporaries);
-        main.place_temporaries(temporaries);
+        let main = record(dag, &mut places, &roots);
         Block {
             parameters: parameter_base,
             states: state_base,
             results: result_base,
             count: formulas.len(),
-            prelude,
-            main,
+            prelude: prelude.finish(&places),
+            main: main.finish(&places),
             constants: places.constants().to_vec(),
             size: places.size(),
         }
@@ -65,7 +63,7 @@ impl Block {
 
 /// Writes out what later tapes need and only parameters determine, and gives each such value a
 /// place that lasts.
-pub(crate) fn record_prelude(dag: &Dag, places: &mut Places, roots: &[NodeId]) -> Tape {
+pub(crate) fn record_prelude(dag: &Dag, places: &mut Places, roots: &[NodeId]) -> Draft {
     let mut seen = vec![false; dag.len()];
     let mut stack: Vec<NodeId> = roots.to_vec();
     let mut kept = Vec::new();
@@ -84,9 +82,9 @@ pub(crate) fn record_prelude(dag: &Dag, places: &mut Places, roots: &[NodeId]) -
     // present while it is being computed.
     let first = places.reserve(kept.len());
     let targets: Vec<(NodeId, u32)> = kept.into_iter().zip(first..).collect();
-    let tape = record(dag, places, &targets);
+    let draft = record(dag, places, &targets);
     targets.iter().for_each(|&(id, slot)| places.put(id, slot));
-    tape
+    draft
 }
 
 /// Memory to evaluate a block in, for one subject.

@@ -23,6 +23,7 @@ mod derive;
 mod ensemble;
 mod evaluate;
 mod factor;
+mod group;
 mod interpret;
 mod lane;
 #[allow(unsafe_code, reason = "processor instructions live here, and nowhere else")]
@@ -31,6 +32,7 @@ mod lower;
 mod math;
 mod order;
 mod program;
+mod record;
 mod rodas;
 mod settings;
 mod stepper;

@@ -131,14 +131,19 @@ impl Split {
     }
 
     fn parameters(&self, options: &Compile) -> Vec<SymbolId> {
-        options.varying.iter().copied().chain(self.frozen.iter().copied()).collect()
+        options.varying.iter().copied().chain(self.frozen_only(options)).collect()
+    }
+
+    /// Frozen states that are not parameters anyway.
+    fn frozen_only(&self, options: &Compile) -> impl Iterator<Item = SymbolId> {
+        self.frozen.iter().copied().filter(|id| !options.varying.contains(id))
     }
 
     fn roles(&self, options: &Compile) -> HashMap<SymbolId, Role> {
         let states = self.states().enumerate().map(|(i, id)| (id, Role::State(i as u32)));
         let first_frozen = options.varying.len();
-        let frozen = (self.frozen.iter().enumerate())
-            .map(|(i, &id)| (id, Role::Frozen((first_frozen + i) as u32)));
+        let frozen = (self.frozen_only(options).enumerate())
+            .map(|(i, id)| (id, Role::Frozen((first_frozen + i) as u32)));
         let dropped = self.dropped.iter().map(|&id| (id, Role::Dropped));
         states.chain(frozen).chain(dropped).collect()
     }

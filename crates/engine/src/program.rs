@@ -182,7 +182,12 @@ impl Program {
     }
 
     /// Outputs, `[output]`, at a time for a state and parameters.
+    ///
+    /// # Panics
+    /// When state or parameters do not have the length this program says.
     pub fn outputs_at(&self, t: f64, state: &[f64], parameters: &[f64]) -> Vec<f64> {
+        assert_eq!(state.len(), self.states.len(), "the state of another program");
+        assert_eq!(parameters.len(), self.parameter_count(), "the parameters of another program");
         let mut evaluator = Evaluator::new(&self.observer);
         self.observe_outputs(&mut evaluator, t, state, parameters).to_vec()
     }

@@ -9,7 +9,8 @@ use crate::{
     factor::factorise,
     lower::{Model, Terms},
     order::markowitz,
-    tape::{Places, Tape, record},
+    record::{Places, record},
+    tape::Tape,
 };
 
 /// Number of stages of the method; see `rodas`.
@@ -135,7 +136,7 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
 
     let all: Vec<NodeId> =
         [&solution, &plain, &onto_residual].into_iter().flatten().copied().collect();
-    let mut prelude = record_prelude(dag, &mut places, &all);
+    let prelude = record_prelude(dag, &mut places, &all);
     // What solving needs besides the residual is kept from factorising.
     let kept = used_by_solution(dag, &places, &solution);
     let first_kept = places.reserve(kept.len());
@@ -143,16 +144,11 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
     let to_residual = |nodes: &[NodeId]| nodes.iter().copied().zip(residual..).collect::<Vec<_>>();
     let factor_roots: Vec<(NodeId, u32)> =
         to_residual(&plain).into_iter().chain(to_keep.clone()).collect();
-    let mut factor = record(dag, &mut places, &factor_roots);
-    let mut rate = record(dag, &mut places, &to_residual(&onto_residual));
+    let factor = record(dag, &mut places, &factor_roots);
+    let rate = record(dag, &mut places, &to_residual(&onto_residual));
     to_keep.for_each(|(id, slot)| places.put(id, slot));
-    let mut solve = record(dag, &mut places, &to_residual(&solution));
+    let solve = record(dag, &mut places, &to_residual(&solution));
     let pivots = factors.reciprocals.iter().filter_map(|&id| places.get(id)).collect();
-    let temporaries = places.temporaries_from();
-    for tape in [&mut prelude, &mut factor, &mut rate, &mut solve] {
-        tape.place_temporaries(temporaries);
-    }
-
     let stepper = Stepper {
         n,
         step: step as usize,
@@ -162,10 +158,10 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
         work: places.size(),
         constants: places.constants().to_vec(),
         pivots,
-        prelude,
-        factor,
-        rate,
-        solve,
+        prelude: prelude.finish(&places),
+        factor: factor.finish(&places),
+        rate: rate.finish(&places),
+        solve: solve.finish(&places),
         jacobian_entries: jacobian.iter().map(BTreeMap::len).sum(),
         factor_entries: factors.entries(),
     };

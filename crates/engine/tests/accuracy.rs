@@ -286,8 +286,12 @@ fn events_happen_when_their_condition_turns_true() {
         "what only events change is kept with the parameters"
     );
     let half_life = 2f64.ln();
-    let mut probes = [Probe::sampled(&program, &[1.0, 0.0], &[3.0, 4.0, 6.0])];
-    run(&program, &mut probes, &tight(1e-9, 1e-12), &|_| {});
+    let mut probes = [0, 1, 2].map(|_| Probe::sampled(&program, &[1.0, 0.0], &[3.0, 4.0, 6.0]));
+    run(&program, &mut probes[..1], &tight(1e-9, 1e-12), &|_| {});
+    let wide = Settings { width: Width::Eight, ..tight(1e-9, 1e-12) };
+    run(&program, &mut probes[1..], &wide, &|_| {});
+    assert_eq!(probes[0].samples, probes[1].samples, "the same bits at every width");
+    assert_eq!(probes[1].samples, probes[2].samples);
     let saw = |halvings: f64| 2.0 * 0.5f64.powf(halvings.fract());
     let (early, stop, late) = (3.0 / half_life, 4.0 / half_life, 8.0 / half_life);
     close(probes[0].at(0, y), saw(early), 1e-7);
@@ -301,4 +305,53 @@ fn events_happen_when_their_condition_turns_true() {
     // The seventh refill is at 7 half-lives of the slow clock: set to -1 then, and one per time.
     let seventh = 4.0 + (7.0 * half_life - 4.0) / 2.0;
     close(probes[0].at(2, z), -1.0 + 6.0 - seventh, 1e-7);
+}
+
+#[test]
+fn events_at_the_start_need_a_condition_that_was_false() {
+    // As the text reader sets them: true before the start, so only a later turn counts.
+    let mut net =
+        network("y = 1; y' = 0*y; v = 5; v' = -v; at (v > 2): y = 10; at (time >= 0): v = 7;");
+    net.events[1].initially = false;
+    let program = compile(&net, &Compile::default()).unwrap();
+    let (v, y) = (id(&net, "v"), id(&net, "y"));
+    assert_eq!((program.states(), program.parameters()), (&[v][..], &[y][..]));
+    let mut probes = [Probe::sampled(&program, &[1.0], &[1.0])];
+    run(&program, &mut probes, &tight(1e-9, 1e-12), &|_| {});
+    close(probes[0].at(0, 0), 7.0 * (-1f64).exp(), 1e-8);
+    assert_eq!(probes[0].moments.len(), 2, "events are not the subject's business");
+}
+
+#[test]
+fn rates_of_concentrations_become_rates_of_amounts() {
+    let net = network(
+        "compartment c = 4; species A in c = 3; A' = -0.5*A; species B in c = 2; J: B => ; 0*B;",
+    );
+    let (a, b) = (id(&net, "A"), id(&net, "B"));
+    // B never changes; given as a varying symbol it is what it is in formulas, a concentration.
+    let options = Compile { varying: &[b], outputs: &[a, b], ..Compile::default() };
+    let program = compile(&net, &options).unwrap();
+    assert_eq!((program.states(), program.parameters()), (&[a][..], &[b][..]));
+    let mut probes = [Probe::sampled(&program, &[2.5], &[1.0])];
+    run(&program, &mut probes, &tight(1e-9, 1e-12), &|_| {});
+    let (_, state, outputs) = &probes[0].samples[0];
+    close(state[0], 12.0 * (-0.5f64).exp(), 1e-8);
+    close(outputs[0], 3.0 * (-0.5f64).exp(), 1e-8);
+    assert_eq!(outputs[1], 2.5);
+    // Not varied it is frozen, and frozen species are amounts.
+    let program = compile(&net, &Compile { outputs: &[b], ..Compile::default() }).unwrap();
+    assert_eq!(program.parameters(), [b]);
+    assert_eq!(program.initial_of(b, &[]), Some(8.0));
+    assert_eq!(program.outputs_at(0.0, &[1.0], &[10.0]), [2.5]);
+}
+
+#[test]
+fn nothing_to_integrate_is_no_problem() {
+    let net = network("k = 2; x := k*time;");
+    let program =
+        compile(&net, &Compile { outputs: &[id(&net, "x")], ..Compile::default() }).unwrap();
+    assert!(program.states().is_empty());
+    let mut probes = [Probe::sampled(&program, &[], &[0.5, 3.0])];
+    run(&program, &mut probes, &Settings::default(), &|_| {});
+    assert_eq!(probes[0].samples, [(0.5, vec![], vec![1.0]), (3.0, vec![], vec![6.0])]);
 }

@@ -132,7 +132,8 @@ pub fn simulate(library: &mut Library, request: &SimulateRequest) -> Result<Simu
     for (i, shown) in prepared.columns.iter().enumerate() {
         let values: Vec<f64> = rows.iter().map(|r| r[prepared.hidden + i] * shown.factor).collect();
         columns.push(Column::f64(&shown.id, &shown.unit, values.iter().copied()));
-        if i < prepared.readouts {
+        // A drug that is not given has a column but no curve.
+        if i < prepared.readouts && values.iter().any(|v| *v != 0.0) {
             series.push(Series { title: shown.title.clone(), unit: shown.unit.clone(), values });
         }
     }

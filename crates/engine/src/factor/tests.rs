@@ -5,7 +5,7 @@ use crate::{
     evaluate::record_prelude,
     lanes::{Arena, Isa},
     order::markowitz,
-    tape::{Places, record},
+    record::{Places, record},
 };
 
 const SIZE: usize = 9;
@@ -48,11 +48,8 @@ proptest! {
         prop_assert!(factors.entries() >= SIZE + pattern.keys().filter(|k| k.0 != k.1).count());
         let solution = factors.solve(&mut dag);
         let roots: Vec<_> = solution.iter().copied().zip(residual..).collect();
-        let mut prelude = record_prelude(&dag, &mut places, &solution);
-        let mut tape = record(&dag, &mut places, &roots);
-        let temporaries = places.temporaries_from();
-        prelude.place_temporaries(temporaries);
-        tape.place_temporaries(temporaries);
+        let prelude = record_prelude(&dag, &mut places, &solution);
+        let tape = record(&dag, &mut places, &roots);
 
         let mut arena = Arena::new(places.size(), Isa::detect(4));
         places.constants().iter().for_each(|&(slot, value)| arena.fill(slot as usize, value));
@@ -63,8 +60,8 @@ proptest! {
         for (place, &i) in order.iter().enumerate() {
             arena.fill(residual as usize + place, right[i]);
         }
-        arena.run(&prelude);
-        arena.run(&tape);
+        arena.run(&prelude.finish(&places));
+        arena.run(&tape.finish(&places));
         let x: Vec<f64> = (0..SIZE).map(|i| arena.get(residual as usize + rank(i), 3)).collect();
         for i in 0..SIZE {
             let product: f64 =

@@ -183,13 +183,15 @@ impl<'a> Formulas<'a> {
                 event.trigger.walk(&mut |part| stops.extend(self.stop(dag, part)));
                 let mut assignments = Vec::new();
                 for (id, formula) in &event.assignments {
-                    let target = match self.roles.get(id) {
-                        Some(Role::State(i)) => Target::State(*i as usize),
-                        Some(Role::Frozen(i)) => Target::Parameter(*i as usize),
-                        Some(Role::Dropped) | None => continue,
-                    };
                     let value = self.expr(dag, formula, Context::Running);
-                    assignments.push((target, self.amount(dag, *id, value)));
+                    let amount = self.amount(dag, *id, value);
+                    assignments.push(match (self.roles.get(id), self.varying.get(id)) {
+                        (Some(Role::State(i)), _) => (Target::State(*i as usize), amount),
+                        (Some(Role::Frozen(i)), _) => (Target::Parameter(*i as usize), amount),
+                        // Parameters of the subject are as in formulas.
+                        (None, Some(i)) => (Target::Parameter(*i as usize), value),
+                        (Some(Role::Dropped) | None, _) => continue,
+                    });
                 }
                 let condition = self.expr(dag, &event.trigger, Context::Running);
                 Event { condition, stops, initially: event.initially, assignments }

@@ -231,7 +231,8 @@ fn simulate(
         .map(entered)
         .partition(|p| p.outcome.status == PatientStatus::Complete);
     progress.advance(unable.len() as u64);
-    let advance = |done: usize| progress.advance(done as u64);
+    // The engine tells after each patient how many are done.
+    let advance = |_done: usize| progress.advance(1);
     run_ensemble(&setup.programs.during, &mut able, &request.settings.engine(scale), &advance);
     let told = |mut patient: TrialPatient| {
         if let Some(failure) = patient.failure {
