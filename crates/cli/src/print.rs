@@ -36,7 +36,12 @@ fn interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
     }
 }
 
-fn published(value: Option<f64>, low: Option<f64>, high: Option<f64>, split: Option<&str>) -> String {
+fn published(
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    split: Option<&str>,
+) -> String {
     if value.is_none() {
         return String::new();
     }
@@ -50,7 +55,8 @@ pub fn trial(outcome: &TrialOutcome) -> String {
     let mut figures = table(&["arm", "endpoint", "simulated (95 % CI)", "published (95 % CI)"]);
     for arm in &outcome.arms {
         for (i, e) in arm.endpoints.iter().enumerate() {
-            let name = if i == 0 { format!("{} (n = {})", arm.title, arm.n) } else { String::new() };
+            let name =
+                if i == 0 { format!("{} (n = {})", arm.title, arm.n) } else { String::new() };
             figures.add_row([
                 name,
                 endpoint_name(e),
@@ -60,7 +66,8 @@ pub fn trial(outcome: &TrialOutcome) -> String {
         }
     }
     text += &format!("{figures}\n\n");
-    let mut contrasts = table(&["comparison", "measure", "simulated (95 % CI)", "published (95 % CI)"]);
+    let mut contrasts =
+        table(&["comparison", "measure", "simulated (95 % CI)", "published (95 % CI)"]);
     for c in &outcome.contrasts {
         contrasts.add_row([
             format!("{} : {}", c.arms[0], c.arms[1]),
@@ -69,7 +76,8 @@ pub fn trial(outcome: &TrialOutcome) -> String {
             published(c.observed, c.observed_ci_low, c.observed_ci_high, c.split.as_deref()),
         ]);
     }
-    text += &format!("{contrasts}\n† used to choose parameters by hand; the others are predictions\n");
+    text +=
+        &format!("{contrasts}\n† used to choose parameters by hand; the others are predictions\n");
     text
 }
 

@@ -39,8 +39,8 @@ impl Progress for Bar {
             return;
         }
         let template = "{msg} {wide_bar} {pos}/{len}  {elapsed} (about {eta} left)";
-        let style = ProgressStyle::with_template(template)
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(total).with_style(style).with_message(what.to_string());
         bar.enable_steady_tick(Duration::from_millis(200));
         self.with(|slot| *slot = Some(bar));

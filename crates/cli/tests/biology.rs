@@ -7,9 +7,8 @@ use serde_json::Value;
 
 /// Last values of a dish after 72 h, by column.
 fn dish(tumour: &str, medium: &[&str]) -> Value {
-    let mut arguments = vec![
-        "--json", "simulate", tumour, "--system", "culture", "--for", "72h", "--every", "24h",
-    ];
+    let mut arguments =
+        vec!["--json", "simulate", tumour, "--system", "culture", "--for", "72h", "--every", "24h"];
     for m in medium {
         arguments.extend(["--medium", m]);
     }
@@ -71,7 +70,17 @@ fn archetypes_with_a_resistance_respond_less() {
 fn shrinkage(tumour: &str) -> f64 {
     let text = succeed(
         &root(),
-        &["--json", "simulate", tumour, "--regimen", "trastuzumab_qw", "--for", "168 day", "--every", "168 day"],
+        &[
+            "--json",
+            "simulate",
+            tumour,
+            "--regimen",
+            "trastuzumab_qw",
+            "--for",
+            "168 day",
+            "--every",
+            "168 day",
+        ],
     );
     let columns = serde_json::from_str::<Value>(&text).expect("JSON")["columns"].clone();
     at(&columns, "sum_of_diameters", 1) / at(&columns, "sum_of_diameters", 0)
@@ -90,15 +99,24 @@ fn archetypes_with_a_resistance_respond_less_in_a_patient() {
 fn adding_the_antibody_raises_response_and_prolongs_survival() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("run").display().to_string();
-    let text = succeed(&root(), &["--json", "trial", "h0648g", "-n", "250", "--rtol", "1e-4", "--out", &out]);
+    let text = succeed(
+        &root(),
+        &["--json", "trial", "h0648g", "-n", "250", "--rtol", "1e-4", "--out", &out],
+    );
     let json: Value = serde_json::from_str(&text).expect("JSON");
     let ratio = |endpoint: &str, measure: &str| {
         let contrasts = json["contrasts"].as_array().unwrap();
         let found = contrasts
             .iter()
-            .find(|c| c["endpoint"] == endpoint && c["measure"] == measure && c.get("subgroup").is_none())
+            .find(|c| {
+                c["endpoint"] == endpoint && c["measure"] == measure && c.get("subgroup").is_none()
+            })
             .unwrap_or_else(|| panic!("{endpoint} {measure}"));
-        (found["value"].as_f64().unwrap(), found["ci_low"].as_f64().unwrap(), found["ci_high"].as_f64().unwrap())
+        (
+            found["value"].as_f64().unwrap(),
+            found["ci_low"].as_f64().unwrap(),
+            found["ci_high"].as_f64().unwrap(),
+        )
     };
     let (odds, low, _) = ratio("orr", "or");
     assert!(low > 1.0, "odds of response {odds}");

@@ -71,11 +71,7 @@ fn a_cyclic_import() {
 #[test]
 fn a_rate_that_is_not_an_amount_per_time() {
     let project = Project::copy();
-    project.edit(
-        "model/cell/receptors.ant",
-        "kon_EGF*EGF*EGFR - koff_EGF*EGFR_EGF",
-        "EGFR",
-    );
+    project.edit("model/cell/receptors.ant", "kon_EGF*EGF*EGFR - koff_EGF*EGFR_EGF", "EGFR");
     golden!(project, project.refusal(&["check", "culture"]));
 }
 
@@ -83,33 +79,52 @@ fn a_rate_that_is_not_an_amount_per_time() {
 fn several_mistakes_at_once_are_all_reported() {
     let project = Project::copy();
     project.edit("model/cell/receptors.ant", "kon_EGF*EGF*EGFR", "kon_EFG*EGF*EGFR");
-    project.edit("model/cell/shedding.ant", "ECD_release :=", "ECD_relaese :=");
+    project.edit("model/cell/receptors.ant", "koff_NRG1*ERBB3_NRG1", "koff_NRG1*ERBB3_NRG");
+    project.edit(
+        "model/cell/shedding.ant",
+        "adam10*k_shed*stable_stub",
+        "adam10*k_shde*stable_stub",
+    );
     let shown = project.refusal(&["check", "culture"]);
-    assert!(shown.contains("kon_EFG") && shown.contains("ECD_relaese"), "{shown}");
+    for wrong in ["`kon_EFG`", "`ERBB3_NRG`", "`k_shde`"] {
+        assert!(shown.contains(wrong), "{wrong} is not in\n{shown}");
+    }
 }
 
 #[test]
 fn an_unknown_drug() {
     let project = Project::copy();
-    golden!(project, project.refusal(&["simulate", "sensitive", "--regimen", "trastuzmab 6 mg/kg q3w"]));
+    golden!(
+        project,
+        project.refusal(&["simulate", "sensitive", "--regimen", "trastuzmab 6 mg/kg q3w"])
+    );
 }
 
 #[test]
 fn a_negative_dose() {
     let project = Project::copy();
-    golden!(project, project.refusal(&["simulate", "sensitive", "--regimen", "trastuzumab -6 mg/kg q3w"]));
+    golden!(
+        project,
+        project.refusal(&["simulate", "sensitive", "--regimen", "trastuzumab -6 mg/kg q3w"])
+    );
 }
 
 #[test]
 fn a_dose_in_a_wrong_unit() {
     let project = Project::copy();
-    golden!(project, project.refusal(&["simulate", "sensitive", "--regimen", "trastuzumab 6 mL q3w"]));
+    golden!(
+        project,
+        project.refusal(&["simulate", "sensitive", "--regimen", "trastuzumab 6 mL q3w"])
+    );
 }
 
 #[test]
 fn an_unknown_trial_and_an_unknown_tumour() {
     let project = Project::copy();
-    golden!(project, project.refusal(&["trial", "h0648"]) + "\n\n" + &project.refusal(&["simulate", "bt-474"]));
+    golden!(
+        project,
+        project.refusal(&["trial", "h0648"]) + "\n\n" + &project.refusal(&["simulate", "bt-474"])
+    );
 }
 
 #[test]
@@ -150,7 +165,8 @@ fn a_full_disk() {
         eprintln!("skipped: no small disk can be mounted here");
         return;
     }
-    let output = project.run(&["trial", "h0648g", "-n", "40", "--rtol", "1e-3", "--out", "disk/run"]);
+    let output =
+        project.run(&["trial", "h0648g", "-n", "40", "--rtol", "1e-3", "--out", "disk/run"]);
     let text = String::from_utf8(output.stderr).unwrap();
     Command::new("umount").arg(&disk).status().unwrap();
     assert_eq!(output.status.code(), Some(2), "{text}");

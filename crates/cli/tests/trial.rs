@@ -33,7 +33,10 @@ fn same_seed_same_bytes_for_any_threads_and_lanes() {
     run(&folder("a"), &["-n", "12", "--threads", "1", "--lanes", "1"]);
     for (name, threads, lanes) in [("b", "2", "1"), ("c", "1", "4"), ("d", "2", "8")] {
         run(&folder(name), &["-n", "12", "--threads", threads, "--lanes", lanes]);
-        assert!(bytes(&folder("a")) == bytes(&folder(name)), "{threads} threads, {lanes} lanes differ");
+        assert!(
+            bytes(&folder("a")) == bytes(&folder(name)),
+            "{threads} threads, {lanes} lanes differ"
+        );
     }
     run(&folder("e"), &["-n", "12", "--seed", "2"]);
     assert!(bytes(&folder("a")) != bytes(&folder("e")), "another seed gives the same patients");
@@ -48,7 +51,11 @@ fn the_first_patients_do_not_depend_on_how_many_follow() {
     run(&many, &["-n", "6"]);
     let rows = |folder: &Path| {
         let table = hersim_store::read_parquet(&folder.join("endpoints.parquet")).unwrap();
-        let column = |name: &str| (0..table.rows()).map(|i| table.column(name).unwrap().values.text(i)).collect::<Vec<_>>();
+        let column = |name: &str| {
+            (0..table.rows())
+                .map(|i| table.column(name).unwrap().values.text(i))
+                .collect::<Vec<_>>()
+        };
         column("patient")
             .into_iter()
             .zip(column("arm"))
@@ -77,7 +84,11 @@ fn an_interrupted_run_goes_on_to_the_same_bytes() {
         .unwrap();
     let parts = || {
         let parts = fs::read_dir(torn.join("parts")).into_iter().flatten();
-        parts.filter(|e| e.as_ref().is_ok_and(|e| e.path().extension().is_some_and(|x| x == "parquet"))).count()
+        parts
+            .filter(|e| {
+                e.as_ref().is_ok_and(|e| e.path().extension().is_some_and(|x| x == "parquet"))
+            })
+            .count()
     };
     let started = Instant::now();
     while parts() < 2 && started.elapsed() < Duration::from_secs(300) {
@@ -103,14 +114,28 @@ fn the_json_has_what_its_readers_rely_on() {
         let endpoints = arm["endpoints"].as_array().unwrap();
         for name in ["orr", "ttp", "os"] {
             let found = endpoints.iter().find(|e| e["endpoint"] == name).expect(name);
-            for key in ["statistic", "unit", "value", "ci_low", "ci_high", "observed", "observed_ci_low", "observed_ci_high", "split"] {
+            for key in [
+                "statistic",
+                "unit",
+                "value",
+                "ci_low",
+                "ci_high",
+                "observed",
+                "observed_ci_low",
+                "observed_ci_high",
+                "split",
+            ] {
                 assert!(found.get(key).is_some(), "{name} lacks {key}");
             }
             assert!(found["observed"].is_number(), "{name} has no published figure beside it");
         }
     }
     let contrasts = json["contrasts"].as_array().unwrap();
-    assert!(contrasts.iter().any(|c| c["endpoint"] == "os" && c["measure"] == "hr" && c["observed"].is_number()));
+    assert!(
+        contrasts
+            .iter()
+            .any(|c| c["endpoint"] == "os" && c["measure"] == "hr" && c["observed"].is_number())
+    );
     assert!(json["failed_patients"].is_number() && json["seconds"].is_number());
 }
 
@@ -127,7 +152,8 @@ fn the_run_folder_is_complete_and_its_report_stands_alone() {
         assert!(!report.contains(outside), "the report fetches something: {outside}");
     }
     assert!(report.matches("<svg").count() >= 5);
-    let manifest: Value = serde_json::from_str(&fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
+    let manifest: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
     assert!(manifest["command"].as_str().unwrap().contains(TRIAL));
     assert_eq!(manifest["state"], "complete");
 }

@@ -12,7 +12,8 @@ fn the_tutorial_runs_as_written() {
     project.write("library/tumours/mine.toml", tumour);
     let mut ran = 0;
     for block in text.split("```console").skip(1) {
-        for line in block.split("```").next().unwrap().lines().filter(|l| l.starts_with("hersim ")) {
+        for line in block.split("```").next().unwrap().lines().filter(|l| l.starts_with("hersim "))
+        {
             let words = words(line);
             let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
             let output = project.run(&arguments);
@@ -22,7 +23,12 @@ fn the_tutorial_runs_as_written() {
         }
     }
     assert!(ran >= 9, "only {ran} commands were found");
-    for file in ["runs/tutorial/report.html", "runs/sensitive.csv", "runs/sensitive.svg", "runs/patient.xml"] {
+    for file in [
+        "runs/tutorial/report.html",
+        "runs/sensitive.csv",
+        "runs/sensitive.svg",
+        "runs/patient.xml",
+    ] {
         assert!(project.path(file).is_file(), "{file} was not written");
     }
     assert!(project.run(&["simulate", "mine", "--for", "30 day"]).status.success());

@@ -145,7 +145,6 @@ impl Kernel for Step<'_> {
         let Step { stepper, tolerances } = self;
         commit(stepper, memory);
         for stage in 0..STAGES {
-            let rates = if stage == 0 { &stepper.factor } else { &stepper.rate };
             match stage {
                 0 => {}
                 1 => combine::<V, 1>(stepper, memory),
@@ -156,9 +155,11 @@ impl Kernel for Step<'_> {
                 6 => combine::<V, 6>(stepper, memory),
                 _ => combine::<V, 7>(stepper, memory),
             }
-            for (tape, is_rate) in [(rates, true), (&stepper.solve, false)] {
+            // A loop over both tapes, so that the interpreter is inlined once.
+            let rates = if stage == 0 { &stepper.factor } else { &stepper.rate };
+            for (i, tape) in [rates, &stepper.solve].into_iter().enumerate() {
                 interpret(tape, memory);
-                if stage == 0 && is_rate {
+                if stage == 0 && i == 0 {
                     measure_rates(stepper, tolerances, memory);
                     measure_growth(stepper, memory);
                 }

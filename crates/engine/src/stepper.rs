@@ -1,9 +1,9 @@
 //! What one integration step computes, written out for a model: memory layout and tapes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::{
-    dag::{Dag, Leaf, NodeId},
+    dag::{Dag, Leaf, NodeId, Varies},
     derive::Derivatives,
     evaluate::record_prelude,
     factor::factorise,
@@ -111,11 +111,11 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
         .collect();
     let factors = factorise(dag, &rows);
     let solution = factors.solve(dag);
-    let plain: Vec<NodeId> = order.iter().map(|&i| sum(dag, None, &model.rates[i])).collect();
+    let plain: Vec<NodeId> = order.iter().map(|&i| sum(dag, Dag::ZERO, &model.rates[i])).collect();
     let onto_residual: Vec<NodeId> = (order.iter().enumerate())
         .map(|(place, &i)| {
             let residual = dag.leaf(Leaf::Residual(place as u32));
-            sum(dag, Some(residual), &model.rates[i])
+            sum(dag, residual, &model.rates[i])
         })
         .collect();
 
@@ -197,27 +197,26 @@ fn elimination_order(jacobian: &[BTreeMap<usize, NodeId>], clock: bool) -> Vec<u
     clock.then_some(states).into_iter().chain(markowitz(&rows)).collect()
 }
 
-/// `start` plus all terms, what does not depend on the state first.
-fn sum(dag: &mut Dag, start: Option<NodeId>, terms: &Terms) -> NodeId {
-    let mut terms = terms.clone();
-    terms.sort_by_key(|term| dag.varies(term.1));
-    terms.iter().fold(start.unwrap_or(Dag::ZERO), |sum, &(factor, rate)| {
-        if factor < 0.0 {
-            let factor = dag.constant(-factor);
-            let term = dag.multiply(factor, rate);
-            dag.subtract(sum, term)
-        } else {
-            let factor = dag.constant(factor);
-            let term = dag.multiply(factor, rate);
-            dag.add(sum, term)
-        }
+/// `start` plus all terms. What does not depend on the state is added up first, once per subject.
+fn sum(dag: &mut Dag, start: NodeId, terms: &Terms) -> NodeId {
+    let (rare, often): (Terms, Terms) =
+        terms.iter().partition(|term| dag.varies(term.1) <= Varies::WithParameters);
+    let rare = add_up(dag, Dag::ZERO, &rare);
+    let start = dag.add(start, rare);
+    add_up(dag, start, &often)
+}
+
+fn add_up(dag: &mut Dag, start: NodeId, terms: &Terms) -> NodeId {
+    terms.iter().fold(start, |sum, &(factor, rate)| {
+        let size = dag.constant(factor.abs());
+        let term = dag.multiply(size, rate);
+        if factor < 0.0 { dag.subtract(sum, term) } else { dag.add(sum, term) }
     })
 }
 
 /// Values other than the residual that the solution is made of directly and that have no place.
 fn used_by_solution(dag: &Dag, places: &Places, solution: &[NodeId]) -> Vec<NodeId> {
-    use crate::dag::Varies;
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut stack: Vec<NodeId> = solution.to_vec();
     let mut used = Vec::new();
     while let Some(id) = stack.pop() {

@@ -21,19 +21,11 @@ pub struct Span {
 
 impl Span {
     /// The span of things that were made rather than written.
-    pub const NONE: Span = Span {
-        file: FileId(u32::MAX),
-        start: 0,
-        end: 0,
-    };
+    pub const NONE: Span = Span { file: FileId(u32::MAX), start: 0, end: 0 };
 
     /// A span in `file`.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
-        Span {
-            file,
-            start: range.start as u32,
-            end: range.end as u32,
-        }
+        Span { file, start: range.start as u32, end: range.end as u32 }
     }
 
     /// The smallest span that holds both; `self` when they are in different files.
@@ -41,11 +33,7 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Span {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
@@ -64,24 +52,17 @@ impl Sources {
 
     /// Name and text of a file.
     pub fn get(&self, file: FileId) -> Option<(&str, &Arc<str>)> {
-        self.files
-            .get(file.0 as usize)
-            .map(|(name, text)| (name.as_str(), text))
+        self.files.get(file.0 as usize).map(|(name, text)| (name.as_str(), text))
     }
 
     /// All files read, in order, as name and text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_ref()))
+        self.files.iter().map(|(name, text)| (name.as_str(), text.as_ref()))
     }
 
     /// The file that was read under this name.
     pub fn find(&self, name: &str) -> Option<FileId> {
-        self.files
-            .iter()
-            .position(|(n, _)| n == name)
-            .map(|i| FileId(i as u32))
+        self.files.iter().position(|(n, _)| n == name).map(|i| FileId(i as u32))
     }
 
     /// `file:line:col` of the start of a span, both from one, columns in characters.
@@ -135,10 +116,7 @@ impl Diagnostic {
 
     /// A warning of a kind.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Diagnostic {
-            level: Level::Warning,
-            ..Diagnostic::error(code, message)
-        }
+        Diagnostic { level: Level::Warning, ..Diagnostic::error(code, message) }
     }
 
     /// Points at a place, with a short label for the caret.
@@ -181,11 +159,7 @@ impl Diagnostic {
             };
             let mut snippet = Snippet::source(text.as_ref()).path(name);
             for (span, label, primary) in places.iter().filter(|(s, ..)| s.file == file) {
-                let kind = if *primary {
-                    AnnotationKind::Primary
-                } else {
-                    AnnotationKind::Context
-                };
+                let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
                 let end = (span.end as usize).min(text.len());
                 let start = (span.start as usize).min(end);
                 let mut annotation = kind.span(start..end);
@@ -199,11 +173,7 @@ impl Diagnostic {
         if let Some(mend) = &self.mend {
             group = group.element(SnippetLevel::HELP.with_name("mend").message(mend));
         }
-        let renderer = if styled {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
 }
@@ -212,12 +182,7 @@ impl Diagnostic {
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|k| {
-            (
-                strsim::jaro_winkler(&name.to_lowercase(), &k.to_lowercase()),
-                k,
-            )
-        })
+        .map(|k| (strsim::jaro_winkler(&name.to_lowercase(), &k.to_lowercase()), k))
         .filter(|(score, _)| *score > 0.84)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, k)| k)

@@ -75,10 +75,7 @@ pub enum Function {
 impl Expr {
     /// A formula that was made rather than written.
     pub fn made(node: Node) -> Self {
-        Expr {
-            node,
-            span: Span::NONE,
-        }
+        Expr { node, span: Span::NONE }
     }
 
     /// A literal that was made rather than written.

@@ -2,7 +2,7 @@
 //!
 //! A [`Network`] is one flat table of [`Symbol`]s (compartments, species, parameters, reactions)
 //! with units, values, rules, events and the places in the text they came from. Nested names are
-//! kept readable with dots (`bulk.receptors.ERBB2_free`).
+//! kept readable with dots (`bulk.module.species`).
 //!
 //! This crate does not know any file format, any biology and any solver. It knows what a
 //! well-formed network is ([`check()`]) and how to tell a person what is wrong with one

@@ -180,10 +180,7 @@ pub struct Network {
 impl Network {
     /// An empty network.
     pub fn new(id: impl Into<String>) -> Self {
-        Network {
-            id: id.into(),
-            ..Network::default()
-        }
+        Network { id: id.into(), ..Network::default() }
     }
 
     /// Adds a symbol; the name must be new.
@@ -212,10 +209,7 @@ impl Network {
 
     /// Iterates over all symbols with their ids, in order of declaration.
     pub fn iter(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
-        self.symbols
-            .iter()
-            .enumerate()
-            .map(|(i, s)| (SymbolId(i as u32), s))
+        self.symbols.iter().enumerate().map(|(i, s)| (SymbolId(i as u32), s))
     }
 
     /// Unit of a symbol where it stands in a formula: species without `amount` are
@@ -223,11 +217,9 @@ impl Network {
     pub fn formula_unit(&self, id: SymbolId) -> Option<Unit> {
         let symbol = &self[id];
         match &symbol.kind {
-            SymbolKind::Species {
-                compartment,
-                amount: false,
-                ..
-            } => Some(symbol.unit.as_ref()? / self[*compartment].unit.as_ref()?),
+            SymbolKind::Species { compartment, amount: false, .. } => {
+                Some(symbol.unit.as_ref()? / self[*compartment].unit.as_ref()?)
+            }
             SymbolKind::Reaction(reaction) => {
                 let first = reaction.reactants.iter().chain(&reaction.products).next()?;
                 Some(self[first.species].unit.as_ref()? / self.time_unit.as_ref()?)

@@ -25,10 +25,7 @@ pub(crate) fn references(
             }
             _ => continue,
         };
-        let reference = Annotation {
-            qualifier: "isDescribedBy".to_string(),
-            resource,
-        };
+        let reference = Annotation { qualifier: "isDescribedBy".to_string(), resource };
         if !all.contains(&reference) {
             all.push(reference);
         }
@@ -47,10 +44,7 @@ pub(crate) fn notes(xml: &mut Xml, display_name: Option<&str>, provenance: Optio
         };
         lines.push(format!("status: {status}"));
         lines.push(format!("source: {}", row.source));
-        let more = [
-            ("variability", &row.variability),
-            ("uncertainty", &row.uncertainty),
-        ];
+        let more = [("variability", &row.variability), ("uncertainty", &row.uncertainty)];
         for (what, text) in more {
             lines.extend(text.as_ref().map(|text| format!("{what}: {text}")));
         }
@@ -79,24 +73,12 @@ pub(crate) fn annotation(xml: &mut Xml, metaid: &str, references: &[Annotation])
     xml.open(
         "rdf:RDF",
         &[
-            (
-                "xmlns:rdf",
-                Some("http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
-            ),
-            (
-                "xmlns:bqbiol",
-                Some("http://biomodels.net/biology-qualifiers/"),
-            ),
-            (
-                "xmlns:bqmodel",
-                Some("http://biomodels.net/model-qualifiers/"),
-            ),
+            ("xmlns:rdf", Some("http://www.w3.org/1999/02/22-rdf-syntax-ns#")),
+            ("xmlns:bqbiol", Some("http://biomodels.net/biology-qualifiers/")),
+            ("xmlns:bqmodel", Some("http://biomodels.net/model-qualifiers/")),
         ],
     );
-    xml.open(
-        "rdf:Description",
-        &[("rdf:about", Some(&format!("#{metaid}")))],
-    );
+    xml.open("rdf:Description", &[("rdf:about", Some(&format!("#{metaid}")))]);
     let mut done: Vec<&str> = Vec::new();
     for reference in references {
         let qualifier = reference.qualifier.as_str();
@@ -104,15 +86,8 @@ pub(crate) fn annotation(xml: &mut Xml, metaid: &str, references: &[Annotation])
             continue;
         }
         done.push(qualifier);
-        let prefix = if MODEL.contains(&qualifier) {
-            "bqmodel"
-        } else {
-            "bqbiol"
-        };
-        xml.open(
-            &format!("{prefix}:{}", crate::ids::identifier(qualifier)),
-            &[],
-        );
+        let prefix = if MODEL.contains(&qualifier) { "bqmodel" } else { "bqbiol" };
+        xml.open(&format!("{prefix}:{}", crate::ids::identifier(qualifier)), &[]);
         xml.open("rdf:Bag", &[]);
         for same in references.iter().filter(|r| r.qualifier == qualifier) {
             xml.empty("rdf:li", &[("rdf:resource", Some(&same.resource))]);

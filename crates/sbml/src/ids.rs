@@ -8,10 +8,7 @@ use hersim_network::Network;
 /// dot. Names that are ids already keep them; where two names would share one, the later gets a
 /// number (`a__b_2`). The dotted name is kept in the `name` attribute.
 pub fn ids(network: &Network) -> Vec<String> {
-    assign(
-        network.symbols.iter().map(|symbol| symbol.name.as_str()),
-        &mut HashSet::new(),
-    )
+    assign(network.symbols.iter().map(|symbol| symbol.name.as_str()), &mut HashSet::new())
 }
 
 /// Ids for names, none of them in `taken`, which grows by them.
@@ -67,9 +64,6 @@ mod tests {
         let names = ["a.b", "a__b", "x", "1y", "β", "a..b", "a____b"];
         let mut taken = HashSet::from(["x".to_string()]);
         let ids = assign(names.into_iter(), &mut taken);
-        assert_eq!(
-            ids,
-            ["a__b_2", "a__b", "x_2", "_1y", "_", "a____b_2", "a____b"]
-        );
+        assert_eq!(ids, ["a__b_2", "a__b", "x_2", "_1y", "_", "a____b_2", "a____b"]);
     }
 }

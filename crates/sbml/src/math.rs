@@ -9,20 +9,14 @@ const SBML: &str = "http://www.sbml.org/sbml/level3/version2/core";
 
 /// Writes a formula as a `math` element; `ids` by symbol.
 pub(crate) fn write(xml: &mut Xml, expr: &Expr, ids: &[String]) {
-    xml.open(
-        "math",
-        &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(SBML))],
-    );
+    xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(SBML))]);
     value(xml, expr, ids);
     xml.close();
 }
 
 /// Writes a condition as a `math` element.
 pub(crate) fn write_condition(xml: &mut Xml, expr: &Expr, ids: &[String]) {
-    xml.open(
-        "math",
-        &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(SBML))],
-    );
+    xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(SBML))]);
     condition(xml, expr, ids);
     xml.close();
 }
@@ -37,10 +31,7 @@ fn value(xml: &mut Xml, expr: &Expr, ids: &[String]) {
         Node::Time => {
             let attributes = [
                 ("encoding", Some("text")),
-                (
-                    "definitionURL",
-                    Some("http://www.sbml.org/sbml/symbols/time"),
-                ),
+                ("definitionURL", Some("http://www.sbml.org/sbml/symbols/time")),
             ];
             xml.text("csymbol", &attributes, "time");
         }

@@ -17,10 +17,8 @@ impl Units {
     /// Collects the units of all symbols; the names that the text gave come first.
     pub(crate) fn of(network: &Network) -> Self {
         let mut used: Vec<&Unit> = Vec::new();
-        for unit in network
-            .time_unit
-            .iter()
-            .chain(network.symbols.iter().filter_map(|s| s.unit.as_ref()))
+        for unit in
+            network.time_unit.iter().chain(network.symbols.iter().filter_map(|s| s.unit.as_ref()))
         {
             if !unit.is_dimensionless() && !used.contains(&unit) {
                 used.push(unit);
@@ -44,10 +42,7 @@ impl Units {
         if unit.is_dimensionless() {
             return Some("dimensionless");
         }
-        self.0
-            .iter()
-            .find(|(known, _)| known == unit)
-            .map(|(_, id)| id.as_str())
+        self.0.iter().find(|(known, _)| known == unit).map(|(_, id)| id.as_str())
     }
 
     /// Writes the list of definitions.
@@ -57,9 +52,7 @@ impl Units {
         }
         xml.open("listOfUnitDefinitions", &[]);
         let uses = |base: BaseUnit| {
-            self.0
-                .iter()
-                .any(|(unit, _)| unit.components().iter().any(|(b, _)| *b == base))
+            self.0.iter().any(|(unit, _)| unit.components().iter().any(|(b, _)| *b == base))
         };
         if uses(BaseUnit::Cell) {
             xml.comment(
@@ -111,20 +104,11 @@ type Component = (BaseUnit, (i32, i32));
 
 /// Components after cells have become items, as SBML sees them.
 fn net(components: &[Component]) -> Vec<Component> {
-    let of = |base| {
-        components
-            .iter()
-            .find(|(b, _)| *b == base)
-            .map_or((0, 1), |(_, power)| *power)
-    };
+    let of = |base| components.iter().find(|(b, _)| *b == base).map_or((0, 1), |(_, power)| *power);
     let ((a, b), (c, d)) = (of(BaseUnit::Item), of(BaseUnit::Cell));
     let items = i64::from(a) * i64::from(d) + i64::from(c) * i64::from(b);
     let counts = |base| matches!(base, BaseUnit::Item | BaseUnit::Cell);
-    components
-        .iter()
-        .filter(|(base, _)| items != 0 || !counts(*base))
-        .copied()
-        .collect()
+    components.iter().filter(|(base, _)| items != 0 || !counts(*base)).copied().collect()
 }
 
 /// One `unit` element: `(multiplier * 10^scale * kind)^exponent`.
@@ -154,34 +138,22 @@ fn factors(unit: &Unit) -> Vec<Factor> {
             BaseUnit::Cell => Some(Unit::of(BaseUnit::Cell)),
             _ => Unit::base(kind),
         };
-        if let Some(next) = known
-            .and_then(|u| u.pow(num, den))
-            .and_then(|u| rest.try_div(&u))
-        {
+        if let Some(next) = known.and_then(|u| u.pow(num, den)).and_then(|u| rest.try_div(&u)) {
             rest = next;
         }
         let exponent = f64::from(num) / f64::from(den);
-        factors.push(Factor {
-            kind,
-            exponent,
-            scale: 0,
-            multiplier: 1.0,
-        });
+        factors.push(Factor { kind, exponent, scale: 0, multiplier: 1.0 });
     }
     // What is left has no dimension. Take out the multiple of the second that leaves a power of
     // ten, if one does.
     let mut ten = power_of_ten(&rest);
-    let time = unit
-        .components()
-        .into_iter()
-        .find(|(base, _)| *base == BaseUnit::Second);
+    let time = unit.components().into_iter().find(|(base, _)| *base == BaseUnit::Second);
     if let (Some((_, (num, den))), Some(second)) =
         (time, factors.iter_mut().find(|f| f.kind == "second"))
     {
         for seconds in TIMES {
-            let Some(scale) = Unit::dimensionless()
-                .scaled(i128::from(seconds), 1)
-                .and_then(|u| u.pow(num, den))
+            let Some(scale) =
+                Unit::dimensionless().scaled(i128::from(seconds), 1).and_then(|u| u.pow(num, den))
             else {
                 continue;
             };
@@ -200,13 +172,11 @@ fn factors(unit: &Unit) -> Vec<Factor> {
         return factors;
     }
     // Put the power of ten on the unit that carries prefixes, else on a factor of its own.
-    let bearer = ["mole", "gram", "metre", "litre", "item"]
-        .into_iter()
-        .find_map(|kind| {
-            factors.iter().position(|f| {
-                f.kind == kind && ten.is_some_and(|ten| (ten as f64 / f.exponent).fract() == 0.0)
-            })
-        });
+    let bearer = ["mole", "gram", "metre", "litre", "item"].into_iter().find_map(|kind| {
+        factors.iter().position(|f| {
+            f.kind == kind && ten.is_some_and(|ten| (ten as f64 / f.exponent).fract() == 0.0)
+        })
+    });
     match (ten, bearer) {
         (Some(ten), Some(at)) => factors[at].scale = (ten as f64 / factors[at].exponent) as i64,
         (Some(ten), None) => factors.push(plain(ten, 1.0)),
@@ -216,12 +186,7 @@ fn factors(unit: &Unit) -> Vec<Factor> {
 }
 
 fn plain(scale: i64, multiplier: f64) -> Factor {
-    Factor {
-        kind: "dimensionless",
-        exponent: 1.0,
-        scale,
-        multiplier,
-    }
+    Factor { kind: "dimensionless", exponent: 1.0, scale, multiplier }
 }
 
 fn power_of_ten(unit: &Unit) -> Option<i64> {
@@ -234,13 +199,8 @@ fn power_of_ten(unit: &Unit) -> Option<i64> {
 /// `nmol_per_L` for `nmol/L`, `per_day` for `1/day`.
 fn readable(unit: &Unit) -> String {
     let text = unit.to_string();
-    let text = text
-        .strip_prefix("1/")
-        .map_or_else(|| text.clone(), |rest| format!("per_{rest}"));
-    let text = text
-        .replace('/', "_per_")
-        .replace('^', "")
-        .replace('%', "percent");
+    let text = text.strip_prefix("1/").map_or_else(|| text.clone(), |rest| format!("per_{rest}"));
+    let text = text.replace('/', "_per_").replace('^', "").replace('%', "percent");
     identifier(text.trim_matches('_'))
 }
 
@@ -292,13 +252,7 @@ mod tests {
     fn definition(text: &str) -> String {
         let parts = factors(&Unit::parse(text).unwrap());
         let show = |f: &Factor| {
-            format!(
-                "({}*10^{} {})^{}",
-                double(f.multiplier),
-                f.scale,
-                f.kind,
-                f.exponent
-            )
+            format!("({}*10^{} {})^{}", double(f.multiplier), f.scale, f.kind, f.exponent)
         };
         parts.iter().map(show).collect::<Vec<_>>().join(" ")
     }
@@ -314,14 +268,8 @@ mod tests {
         assert_eq!(definition("mg"), "(1*10^-3 gram)^1");
         assert_eq!(definition("mm"), "(1*10^-3 metre)^1");
         assert_eq!(definition("%"), "(1*10^-2 dimensionless)^1");
-        assert_eq!(
-            definition("copies/cell"),
-            "(1*10^0 item)^1 (1*10^0 item)^-1"
-        );
-        assert_eq!(
-            definition("3 mol"),
-            "(1*10^0 mole)^1 (3*10^0 dimensionless)^1"
-        );
+        assert_eq!(definition("copies/cell"), "(1*10^0 item)^1 (1*10^0 item)^-1");
+        assert_eq!(definition("3 mol"), "(1*10^0 mole)^1 (3*10^0 dimensionless)^1");
         assert_eq!(definition("week"), "(604800*10^0 second)^1");
     }
 
@@ -355,10 +303,7 @@ mod tests {
                 };
                 scale *= (f.multiplier * 10f64.powi(f.scale as i32) * base).powf(f.exponent);
             }
-            assert!(
-                (scale / unit.scale_f64() - 1.0).abs() < 1e-12,
-                "{text}: {scale}"
-            );
+            assert!((scale / unit.scale_f64() - 1.0).abs() < 1e-12, "{text}: {scale}");
         }
     }
 

@@ -48,16 +48,9 @@ fn changed(network: &Network) -> HashSet<SymbolId> {
             changed.insert(id);
         }
         if let SymbolKind::Reaction(reaction) = &symbol.kind {
-            let all = reaction
-                .reactants
-                .iter()
-                .chain(&reaction.products)
-                .map(|p| p.species);
+            let all = reaction.reactants.iter().chain(&reaction.products).map(|p| p.species);
             changed.extend(all.filter(|species| {
-                !matches!(
-                    network[*species].kind,
-                    SymbolKind::Species { boundary: true, .. }
-                )
+                !matches!(network[*species].kind, SymbolKind::Species { boundary: true, .. })
             }));
         }
     }
@@ -72,10 +65,7 @@ impl<'a> Document<'a> {
         self.xml.open(
             "sbml",
             &[
-                (
-                    "xmlns",
-                    Some("http://www.sbml.org/sbml/level3/version2/core"),
-                ),
+                ("xmlns", Some("http://www.sbml.org/sbml/level3/version2/core")),
                 ("level", Some("3")),
                 ("version", Some("2")),
             ],
@@ -110,14 +100,10 @@ impl<'a> Document<'a> {
 
     /// The unit of reaction extents, when all species share one.
     fn extent(&self) -> Option<String> {
-        let mut units = self
-            .network
-            .symbols
-            .iter()
-            .filter_map(|symbol| match symbol.kind {
-                SymbolKind::Species { .. } => Some(symbol.unit.as_ref()),
-                _ => None,
-            });
+        let mut units = self.network.symbols.iter().filter_map(|symbol| match symbol.kind {
+            SymbolKind::Species { .. } => Some(symbol.unit.as_ref()),
+            _ => None,
+        });
         let first = units.next()??;
         let same = is_substance(first) && units.all(|unit| unit == Some(first));
         same.then(|| self.units.id(Some(first)).map(str::to_string))?
@@ -155,29 +141,18 @@ impl<'a> Document<'a> {
         let references: Vec<Annotation> =
             references(&symbol.annotations, symbol.provenance.as_ref());
         let metaid = (!references.is_empty()).then(|| format!("meta_{sid}"));
-        let mut attributes = vec![
-            ("metaid", metaid.as_deref()),
-            ("id", Some(&*sid)),
-            ("name", Some(&*symbol.name)),
-        ];
+        let mut attributes =
+            vec![("metaid", metaid.as_deref()), ("id", Some(&*sid)), ("name", Some(&*symbol.name))];
         attributes.extend_from_slice(more);
         self.xml.open(element, &attributes);
-        notes(
-            &mut self.xml,
-            symbol.display_name.as_deref(),
-            symbol.provenance.as_ref(),
-        );
+        notes(&mut self.xml, symbol.display_name.as_deref(), symbol.provenance.as_ref());
         if let Some(metaid) = &metaid {
             annotation(&mut self.xml, metaid, &references);
         }
     }
 
     fn is_constant(&self, id: SymbolId) -> &'static str {
-        if self.changed.contains(&id) {
-            "false"
-        } else {
-            "true"
-        }
+        if self.changed.contains(&id) { "false" } else { "true" }
     }
 
     fn compartment(&mut self, id: SymbolId, symbol: &Symbol) -> bool {
@@ -194,22 +169,13 @@ impl<'a> Document<'a> {
     }
 
     fn species(&mut self, id: SymbolId, symbol: &Symbol) -> bool {
-        let SymbolKind::Species {
-            compartment,
-            amount,
-            boundary,
-        } = symbol.kind
-        else {
+        let SymbolKind::Species { compartment, amount, boundary } = symbol.kind else {
             return false;
         };
         let substance = symbol.unit.as_ref().filter(|unit| is_substance(unit));
         let units = self.units.id(substance).map(str::to_string);
         let initial = number(symbol);
-        let key = if amount {
-            "initialAmount"
-        } else {
-            "initialConcentration"
-        };
+        let key = if amount { "initialAmount" } else { "initialConcentration" };
         let container = self.ids[compartment.0 as usize].clone();
         let fixed = symbol.constant && !self.changed.contains(&id);
         let attributes = [
@@ -224,9 +190,7 @@ impl<'a> Document<'a> {
         if substance.is_none()
             && let Some(unit) = &symbol.unit
         {
-            self.xml.comment(&format!(
-                "in {unit}, which SBML does not take for a substance"
-            ));
+            self.xml.comment(&format!("in {unit}, which SBML does not take for a substance"));
         }
         true
     }
@@ -246,14 +210,12 @@ impl<'a> Document<'a> {
     fn initial_assignments(&mut self) {
         let network = self.network;
         let formulas =
-            network
-                .iter()
-                .filter_map(|(id, symbol)| match (&symbol.value, &symbol.rule) {
-                    // A rule that holds at all times holds at the start; SBML takes only one of them.
-                    (Value::Formula(_), Some(Rule::Assignment(_))) => None,
-                    (Value::Formula(expr), _) => Some((id, expr)),
-                    _ => None,
-                });
+            network.iter().filter_map(|(id, symbol)| match (&symbol.value, &symbol.rule) {
+                // A rule that holds at all times holds at the start; SBML takes only one of them.
+                (Value::Formula(_), Some(Rule::Assignment(_))) => None,
+                (Value::Formula(expr), _) => Some((id, expr)),
+                _ => None,
+            });
         let formulas: Vec<(SymbolId, &Expr)> = formulas.collect();
         if formulas.is_empty() {
             return;
@@ -261,8 +223,7 @@ impl<'a> Document<'a> {
         self.xml.open("listOfInitialAssignments", &[]);
         for (id, expr) in formulas {
             let sid = self.ids[id.0 as usize].clone();
-            self.xml
-                .open("initialAssignment", &[("symbol", Some(&sid))]);
+            self.xml.open("initialAssignment", &[("symbol", Some(&sid))]);
             math::write(&mut self.xml, expr, &self.ids);
             self.xml.close();
         }
@@ -293,11 +254,7 @@ impl<'a> Document<'a> {
         let SymbolKind::Reaction(reaction) = &symbol.kind else {
             return false;
         };
-        self.open(
-            "reaction",
-            id,
-            &[("reversible", Some(truth(reaction.reversible)))],
-        );
+        self.open("reaction", id, &[("reversible", Some(truth(reaction.reversible)))]);
         self.side("listOfReactants", &reaction.reactants);
         self.side("listOfProducts", &reaction.products);
         self.modifiers(reaction);
@@ -327,17 +284,9 @@ impl<'a> Document<'a> {
     /// Species that the rate names without their taking part, which SBML wants declared.
     fn modifiers(&mut self, reaction: &Reaction) {
         let network = self.network;
-        let mut seen: HashSet<SymbolId> = reaction
-            .reactants
-            .iter()
-            .chain(&reaction.products)
-            .map(|p| p.species)
-            .collect();
-        let named = reaction
-            .modifiers
-            .iter()
-            .copied()
-            .chain(reaction.rate.symbols());
+        let mut seen: HashSet<SymbolId> =
+            reaction.reactants.iter().chain(&reaction.products).map(|p| p.species).collect();
+        let named = reaction.modifiers.iter().copied().chain(reaction.rate.symbols());
         let modifiers: Vec<SymbolId> = named
             .filter(|id| matches!(network[*id].kind, SymbolKind::Species { .. }))
             .filter(|id| seen.insert(*id))
@@ -348,8 +297,7 @@ impl<'a> Document<'a> {
         self.xml.open("listOfModifiers", &[]);
         for id in modifiers {
             let species = self.ids[id.0 as usize].clone();
-            self.xml
-                .empty("modifierSpeciesReference", &[("species", Some(&species))]);
+            self.xml.empty("modifierSpeciesReference", &[("species", Some(&species))]);
         }
         self.xml.close();
     }
@@ -359,10 +307,7 @@ impl<'a> Document<'a> {
         if network.events.is_empty() {
             return;
         }
-        let ids = assign(
-            network.events.iter().map(|event| event.name.as_str()),
-            taken,
-        );
+        let ids = assign(network.events.iter().map(|event| event.name.as_str()), taken);
         self.xml.open("listOfEvents", &[]);
         for (event, id) in network.events.iter().zip(ids) {
             let attributes = [
@@ -371,10 +316,8 @@ impl<'a> Document<'a> {
                 ("useValuesFromTriggerTime", Some("true")),
             ];
             self.xml.open("event", &attributes);
-            let attributes = [
-                ("initialValue", Some(truth(event.initially))),
-                ("persistent", Some("true")),
-            ];
+            let attributes =
+                [("initialValue", Some(truth(event.initially))), ("persistent", Some("true"))];
             self.xml.open("trigger", &attributes);
             math::write_condition(&mut self.xml, &event.trigger, &self.ids);
             self.xml.close();
@@ -382,8 +325,7 @@ impl<'a> Document<'a> {
                 self.xml.open("listOfEventAssignments", &[]);
                 for (target, expr) in &event.assignments {
                     let variable = self.ids[target.0 as usize].clone();
-                    self.xml
-                        .open("eventAssignment", &[("variable", Some(&variable))]);
+                    self.xml.open("eventAssignment", &[("variable", Some(&variable))]);
                     math::write(&mut self.xml, expr, &self.ids);
                     self.xml.close();
                 }

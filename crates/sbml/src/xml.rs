@@ -16,10 +16,8 @@ pub(crate) type Attributes<'a> = &'a [(&'a str, Option<&'a str>)];
 
 impl Xml {
     pub(crate) fn new() -> Self {
-        let mut xml = Xml {
-            writer: Writer::new_with_indent(Vec::new(), b' ', 2),
-            open: Vec::new(),
-        };
+        let mut xml =
+            Xml { writer: Writer::new_with_indent(Vec::new(), b' ', 2), open: Vec::new() };
         xml.event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
         xml
     }
@@ -88,9 +86,7 @@ impl Xml {
 
 /// Without the control characters that XML cannot hold.
 fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .collect()
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 /// A number as the shortest text that reads back to it, as XML Schema doubles are written.

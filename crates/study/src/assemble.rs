@@ -49,16 +49,13 @@ pub fn assemble(
             .mend("merge the rarest subclones"),
         ]);
     }
-    let path = library
-        .path(Shelf::Systems.folder())
-        .join(system.value.model.get_ref());
+    let path = library.path(Shelf::Systems.folder()).join(system.value.model.get_ref());
     let (files, sources) = library.reader();
     let request = Request { model: &path, main: None, subclones: &subclones };
     let loaded = hersim_antimony::load(files, &request, sources)?;
     let mut warnings = loaded.warnings;
-    let (errors, more): (Vec<_>, Vec<_>) = hersim_network::check(&loaded.network)
-        .into_iter()
-        .partition(|d| d.level == Level::Error);
+    let (errors, more): (Vec<_>, Vec<_>) =
+        hersim_network::check(&loaded.network).into_iter().partition(|d| d.level == Level::Error);
     if !errors.is_empty() {
         return Err(errors);
     }

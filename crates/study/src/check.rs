@@ -111,7 +111,8 @@ fn check_file(library: &mut Library, path: &Path, report: &mut CheckReport) {
 }
 
 fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSummary {
-    let count = |pick: fn(&SymbolKind) -> bool| network.iter().filter(|(_, s)| pick(&s.kind)).count();
+    let count =
+        |pick: fn(&SymbolKind) -> bool| network.iter().filter(|(_, s)| pick(&s.kind)).count();
     let mut parameters = BTreeMap::new();
     for (_, symbol) in network.iter() {
         if let Some(provenance) = &symbol.provenance {
@@ -169,7 +170,9 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
         report.documents += 1;
         let subclones: Vec<String> = tumour.value.subclone.iter().map(|s| s.id.clone()).collect();
         for system in library.ids(Shelf::Systems) {
-            let Some(assembled) = report.keep(assemble(library, &system, &subclones)) else { continue };
+            let Some(assembled) = report.keep(assemble(library, &system, &subclones)) else {
+                continue;
+            };
             let settings = attribute_settings(&tumour, &attributes, &assembled, &library.sources);
             report.keep(settings);
         }

@@ -1,8 +1,8 @@
 //! An assembled, valued system as a file that other tools read.
 
 use hersim_network::{
-    BinaryOp, Event, Expr, Network, Node, Participant, Reaction, Span, Symbol, SymbolId, SymbolKind,
-    Value,
+    BinaryOp, Event, Expr, Network, Node, Participant, Reaction, Span, Symbol, SymbolId,
+    SymbolKind, Value,
 };
 
 use crate::{
@@ -49,7 +49,9 @@ pub fn valued(prepared: &Prepared, horizon_day: f64) -> Network {
     };
     for (id, value) in values {
         let value = match network[id].kind {
-            SymbolKind::Species { compartment, amount: false, .. } => value / size(&network, compartment),
+            SymbolKind::Species { compartment, amount: false, .. } => {
+                value / size(&network, compartment)
+            }
             _ => value,
         };
         network[id].value = Value::Number(value);
@@ -60,7 +62,8 @@ pub fn valued(prepared: &Prepared, horizon_day: f64) -> Network {
     let days = prepared.assembled.days_per_time_unit();
     let events = prepared.regimen.events(prepared.size, 0.0, horizon_day);
     for (order, bound) in prepared.regimen.orders.iter().enumerate() {
-        let supply = (bound.infusion_day > 0.0).then(|| add_supply(&mut network, order, bound.into));
+        let supply =
+            (bound.infusion_day > 0.0).then(|| add_supply(&mut network, order, bound.into));
         for (number, event) in events.iter().filter(|e| e.order == order).enumerate() {
             let name = format!("dose_{order}_{number}");
             let event = dose_event(&network, name, event, bound.into, supply, days);

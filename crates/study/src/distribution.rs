@@ -54,9 +54,8 @@ impl Distribution {
         let (name, rest) = text
             .split_once('(')
             .ok_or_else(|| format!("`{text}` is not a distribution; {KNOWN}"))?;
-        let inner = rest
-            .strip_suffix(')')
-            .ok_or_else(|| format!("`{text}` lacks its closing bracket"))?;
+        let inner =
+            rest.strip_suffix(')').ok_or_else(|| format!("`{text}` lacks its closing bracket"))?;
         let mut arguments = Arguments::read(text, inner)?;
         let distribution = match name.trim() {
             "fixed" => Distribution::Fixed(arguments.only()?),
@@ -136,10 +135,12 @@ impl Distribution {
             Distribution::Normal { mean, .. } => *mean,
             Distribution::Uniform { low, high } => 0.5 * (low + high),
             Distribution::LogUniform { low, high } => (low * high).sqrt(),
-            Distribution::Choice(options) => options
-                .iter()
-                .fold((f64::NAN, -1.0), |best, o| if o.1 > best.1 { *o } else { best })
-                .0,
+            Distribution::Choice(options) => {
+                options
+                    .iter()
+                    .fold((f64::NAN, -1.0), |best, o| if o.1 > best.1 { *o } else { best })
+                    .0
+            }
         }
     }
 }
@@ -242,10 +243,7 @@ mod tests {
         let Distribution::LogNormal { median, sigma } = d else { panic!("{d:?}") };
         assert_eq!(median, 66.0);
         assert!((sigma * sigma - (1.04f64).ln()).abs() < 1e-15);
-        assert_eq!(
-            Distribution::parse("choice(0:0.46, 1:0.42, 2:0.12)").unwrap().typical(),
-            0.0
-        );
+        assert_eq!(Distribution::parse("choice(0:0.46, 1:0.42, 2:0.12)").unwrap().typical(), 0.0);
         assert_eq!(Distribution::parse("loguniform(low=1e-6, high=1e-2)").unwrap().typical(), 1e-4);
     }
 

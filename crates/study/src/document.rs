@@ -56,11 +56,13 @@ pub fn parse<T: DeserializeOwned>(
         Ok(value) => Ok(Document { value, file }),
         Err(error) => {
             let message = error.message().replace('\n', " ");
-            let mut diagnostic = Diagnostic::error("document", format!("{name} is not valid: {message}"));
+            let mut diagnostic =
+                Diagnostic::error("document", format!("{name} is not valid: {message}"));
             if let Some(span) = error.span() {
                 diagnostic = diagnostic.at(Span::new(file, span), "");
             }
-            let diagnostic = diagnostic.mend("the keys of each kind of file are listed in docs/formats.md");
+            let diagnostic =
+                diagnostic.mend("the keys of each kind of file are listed in docs/formats.md");
             Err(vec![diagnostic])
         }
     }

@@ -119,7 +119,9 @@ impl BoundRegimen {
             }
         }
         let rank = |e: &DoseEvent| u8::from(e.action != DoseAction::Stop);
-        events.sort_by(|a, b| a.day.total_cmp(&b.day).then(rank(a).cmp(&rank(b))).then(a.order.cmp(&b.order)));
+        events.sort_by(|a, b| {
+            a.day.total_cmp(&b.day).then(rank(a).cmp(&rank(b))).then(a.order.cmp(&b.order))
+        });
         events
     }
 }
@@ -162,9 +164,7 @@ fn bind_order(
             "name a route that its file in library/drugs has, or set a concentration with --medium",
         ));
     };
-    let species = assembled
-        .symbol(into.get_ref(), Some(drug.place(into)))
-        .map_err(|e| vec![*e])?;
+    let species = assembled.symbol(into.get_ref(), Some(drug.place(into))).map_err(|e| vec![*e])?;
     let infusion_day = match (order.infusion_day, &route.infusion, order.route) {
         (Some(day), _, _) => day,
         (None, Some(text), RouteKind::Intravenous) => {
@@ -188,9 +188,8 @@ fn dose_scale(
     let amount = assembled.network[species].unit.clone().unwrap_or_else(Unit::dimensionless);
     let molar = &drug.value.molar_mass;
     let molar_place = Written::in_document(drug, &molar.unit, &library.sources);
-    let molar_unit = Unit::parse(molar.unit.get_ref()).map_err(|e| {
-        vec![Diagnostic::error("unit", format!("{e}")).at(molar_place.whole(), "")]
-    })?;
+    let molar_unit = Unit::parse(molar.unit.get_ref())
+        .map_err(|e| vec![Diagnostic::error("unit", format!("{e}")).at(molar_place.whole(), "")])?;
     // The dose as an amount of the species' unit: the same dimension, or mass against moles.
     let to_amount = |unit: &Unit| -> Option<f64> {
         unit.factor_to(&amount)
@@ -214,7 +213,10 @@ fn dose_scale(
     Err(vec![
         Diagnostic::error(
             "dose-unit",
-            format!("`{}` is not a dose of `{}`, which is counted in {amount}", order.unit, order.drug),
+            format!(
+                "`{}` is not a dose of `{}`, which is counted in {amount}",
+                order.unit, order.drug
+            ),
         )
         .at(order.dose_span, "")
         .mend("give an amount (mg), or an amount per kg or m2"),

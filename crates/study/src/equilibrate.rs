@@ -81,10 +81,9 @@ impl Programs {
             .map(|p| {
                 let mut parameters = p.values.clone();
                 let frozen = &self.before.parameters()[parameters.len()..];
-                let start: Vec<f64> =
-                    (frozen.iter())
-                        .map(|s| self.before.initial_of(*s, &p.values).unwrap_or(0.0))
-                        .collect();
+                let start: Vec<f64> = (frozen.iter())
+                    .map(|s| self.before.initial_of(*s, &p.values).unwrap_or(0.0))
+                    .collect();
                 parameters.extend(start);
                 parameters.resize(count, 0.0);
                 let state = self.before.initial(&parameters);
@@ -101,9 +100,16 @@ impl Programs {
     }
 
     /// Values of the program for treatment from those at rest.
-    fn hand_over(&self, assembled: &Assembled, resting: Resting, patient: &VirtualPatient) -> Ready {
+    fn hand_over(
+        &self,
+        assembled: &Assembled,
+        resting: Resting,
+        patient: &VirtualPatient,
+    ) -> Ready {
         let mut known: HashMap<SymbolId, f64> = HashMap::new();
-        known.extend(self.before.parameters().iter().copied().zip(resting.parameters.iter().copied()));
+        known.extend(
+            self.before.parameters().iter().copied().zip(resting.parameters.iter().copied()),
+        );
         known.extend(self.before.states().iter().copied().zip(resting.state.iter().copied()));
         let value = |symbol: &SymbolId| {
             known

@@ -289,7 +289,8 @@ impl Builder<'_> {
     }
 
     fn tumour(&mut self, tumour: &Document<Tumour>) {
-        match attribute_settings(tumour, self.parts.attributes, self.parts.assembled, self.sources) {
+        match attribute_settings(tumour, self.parts.attributes, self.parts.assembled, self.sources)
+        {
             Ok(settings) => {
                 for (id, value) in settings {
                     let slot = self.slot(id);
@@ -349,9 +350,12 @@ impl Builder<'_> {
             let needed = self.parts.assembled.unit(id);
             factor = unit.factor_to(&needed).ok_or_else(|| {
                 Box::new(
-                    Diagnostic::error("unit", format!("`{unit}` cannot be expressed in `{needed}`"))
-                        .at(unit_text.whole(), "")
-                        .mend(format!("give the distribution in `{needed}`")),
+                    Diagnostic::error(
+                        "unit",
+                        format!("`{unit}` cannot be expressed in `{needed}`"),
+                    )
+                    .at(unit_text.whole(), "")
+                    .mend(format!("give the distribution in `{needed}`")),
                 )
             })?;
             if self.settable(id, place) {
@@ -374,7 +378,11 @@ impl Builder<'_> {
         let assembled = self.parts.assembled;
         let document = self.parts.attributes;
         let Some(found) = document.value.get(attribute) else {
-            return Err(Box::new(crate::tumour::unknown_attribute(attribute, document, Some(place))));
+            return Err(Box::new(crate::tumour::unknown_attribute(
+                attribute,
+                document,
+                Some(place),
+            )));
         };
         let parameter = found.parameter.get_ref();
         let role = Some(document.place(&found.parameter));
@@ -383,9 +391,12 @@ impl Builder<'_> {
             (Scope::Subclone, Some(one)) => {
                 if !assembled.subclones.iter().any(|s| s == one) {
                     return Err(Box::new(
-                        Diagnostic::error("unknown-subclone", format!("there is no subclone `{one}`"))
-                            .at(place, "")
-                            .mend(format!("known: {}", assembled.subclones.join(", "))),
+                        Diagnostic::error(
+                            "unknown-subclone",
+                            format!("there is no subclone `{one}`"),
+                        )
+                        .at(place, "")
+                        .mend(format!("known: {}", assembled.subclones.join(", "))),
                     ));
                 }
                 Ok(vec![assembled.symbol(&format!("{one}.{parameter}"), role)?])
@@ -414,10 +425,10 @@ impl Builder<'_> {
             let slot = self.slot(id);
             if let Some(tumour) = self.parts.tumour {
                 let share = tumour.value.subclone.iter().find(|s| s.id == *subclone);
-                let share = share.map_or(
-                    if assembled.subclones.len() == 1 { 1.0 } else { 0.0 },
-                    |s| *s.fraction.get_ref(),
-                );
+                let share = share
+                    .map_or(if assembled.subclones.len() == 1 { 1.0 } else { 0.0 }, |s| {
+                        *s.fraction.get_ref()
+                    });
                 fractions.push((slot, Some(Distribution::Fixed(share)), subclone.clone()));
                 continue;
             }
@@ -429,10 +440,12 @@ impl Builder<'_> {
             let plan = (self.parts.cohort)
                 .and_then(|c| Some((c.file, c.value.subclone.iter().find(|s| s.id == *subclone)?)));
             let distribution = plan.and_then(|(file, plan)| {
-                let text = Written::in_file(file, &plan.fraction.as_ref()?.distribution, self.sources);
+                let text =
+                    Written::in_file(file, &plan.fraction.as_ref()?.distribution, self.sources);
                 Distribution::parse(&text.text)
                     .map_err(|message| {
-                        self.errors.push(Diagnostic::error("distribution", message).at(text.whole(), ""));
+                        self.errors
+                            .push(Diagnostic::error("distribution", message).at(text.whole(), ""));
                     })
                     .ok()
             });
@@ -449,9 +462,12 @@ impl Builder<'_> {
         if (total - 1.0).abs() > 1e-9 || shares.iter().any(|s| *s.get_ref() < 0.0) {
             let place = hersim_network::Span::new(file, last.span());
             self.errors.push(
-                Diagnostic::error("shares", format!("shares must be positive and sum to 1, not {total}"))
-                    .at(place, "")
-                    .mend("make them sum to 1"),
+                Diagnostic::error(
+                    "shares",
+                    format!("shares must be positive and sum to 1, not {total}"),
+                )
+                .at(place, "")
+                .mend("make them sum to 1"),
             );
         }
     }
@@ -462,7 +478,9 @@ impl Builder<'_> {
         let assembled = self.parts.assembled;
         for (id, symbol) in assembled.network.iter() {
             let Some(provenance) = &symbol.provenance else { continue };
-            let Some(text) = provenance.variability.as_deref().filter(|t| !t.is_empty()) else { continue };
+            let Some(text) = provenance.variability.as_deref().filter(|t| !t.is_empty()) else {
+                continue;
+            };
             let distribution = match Distribution::parse(text) {
                 Ok(distribution) => distribution,
                 Err(message) => {
@@ -484,7 +502,12 @@ impl Builder<'_> {
             let slot = self.slot(id);
             spread
                 .entry(name.to_string())
-                .or_insert_with(|| Setter { targets: vec![], distribution, limits: None, factor: 1.0 })
+                .or_insert_with(|| Setter {
+                    targets: vec![],
+                    distribution,
+                    limits: None,
+                    factor: 1.0,
+                })
                 .targets
                 .push(slot);
         }

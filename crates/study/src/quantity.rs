@@ -21,7 +21,8 @@ impl Quantity {
         let text = text.trim();
         let split = number_length(text);
         let (number, unit) = text.split_at(split);
-        let value: f64 = number.parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
+        let value: f64 =
+            number.parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
         if !value.is_finite() {
             return Err(format!("`{number}` is not a finite number"));
         }
@@ -85,8 +86,8 @@ pub fn number_length(text: &str) -> usize {
     let mut seen_digit = false;
     while end < bytes.len() {
         let c = bytes[end];
-        let sign_here = matches!(c, b'+' | b'-')
-            && (end == 0 || matches!(bytes[end - 1], b'e' | b'E'));
+        let sign_here =
+            matches!(c, b'+' | b'-') && (end == 0 || matches!(bytes[end - 1], b'e' | b'E'));
         let exponent = matches!(c, b'e' | b'E')
             && seen_digit
             && bytes.get(end + 1).is_some_and(|n| n.is_ascii_digit() || matches!(n, b'+' | b'-'))

@@ -225,7 +225,13 @@ impl<'a> Parser<'a> {
                     // Treatment always ends at progression; the words are accepted because
                     // regimens are written with them.
                     Some((_, "progression")) => {}
-                    _ => return self.fail("regimen-word", span, "`until` knows only `until progression`"),
+                    _ => {
+                        return self.fail(
+                            "regimen-word",
+                            span,
+                            "`until` knows only `until progression`",
+                        );
+                    }
                 },
                 _ => {
                     if let Some(days) = interval(word) {
@@ -255,7 +261,11 @@ impl<'a> Parser<'a> {
             );
         }
         if order.times.is_some_and(|n| n > 1) && order.every_day.is_infinite() {
-            return self.fail("regimen-schedule", self.here(), "`once` and a number of doses contradict");
+            return self.fail(
+                "regimen-schedule",
+                self.here(),
+                "`once` and a number of doses contradict",
+            );
         }
         if order.infusion_day.is_some_and(|d| d >= order.every_day) {
             return self.fail(
@@ -331,9 +341,10 @@ mod tests {
 
     #[test]
     fn reads_a_loading_dose_and_cycles() {
-        let regimen =
-            parse("docetaxel 75 mg/m2 q3w x6 over 1 h + trastuzumab 8 then 6 mg/kg q3w until progression")
-                .unwrap();
+        let regimen = parse(
+            "docetaxel 75 mg/m2 q3w x6 over 1 h + trastuzumab 8 then 6 mg/kg q3w until progression",
+        )
+        .unwrap();
         let [docetaxel, antibody] = regimen.orders.as_slice() else { panic!() };
         assert_eq!(docetaxel.doses(1000.0).count(), 6);
         assert_eq!(docetaxel.infusion_day, Some(1.0 / 24.0));
@@ -345,12 +356,16 @@ mod tests {
     fn once_means_once_and_none_means_nothing() {
         assert_eq!(parse("a 1 mg once").unwrap().orders[0].doses(1e9).count(), 1);
         assert!(parse("none").unwrap().orders.is_empty());
-        assert_eq!(parse("a 1 mg daily for 3 day from 1 day").unwrap().orders[0].doses(9.0).count(), 3);
+        assert_eq!(
+            parse("a 1 mg daily for 3 day from 1 day").unwrap().orders[0].doses(9.0).count(),
+            3
+        );
     }
 
     #[test]
     fn reports_every_mistake_with_its_place() {
-        let text = parse("a -8 mg/kg q3w + b 2 mg/kg + c 3 parsec q3w + d 1 mg q3w often").unwrap_err();
+        let text =
+            parse("a -8 mg/kg q3w + b 2 mg/kg + c 3 parsec q3w + d 1 mg q3w often").unwrap_err();
         insta::assert_snapshot!(text);
     }
 }

@@ -101,7 +101,10 @@ pub struct Prepared {
 ///
 /// # Errors
 /// What is wrong with the input.
-pub fn simulate(library: &mut Library, request: &SimulateRequest) -> Result<Simulation, StudyError> {
+pub fn simulate(
+    library: &mut Library,
+    request: &SimulateRequest,
+) -> Result<Simulation, StudyError> {
     let duration = argument_days("--for", &request.duration, library)?;
     let every = argument_days("--every", &request.every, library)?;
     if every <= 0.0 {
@@ -245,7 +248,8 @@ impl Prepared {
     /// Symbols and values of everything that differs from the texts: parameters and states.
     pub fn values(&self) -> impl Iterator<Item = (SymbolId, f64)> + '_ {
         let program = &self.programs.during;
-        let parameters = program.parameters().iter().copied().zip(self.ready.parameters.iter().copied());
+        let parameters =
+            program.parameters().iter().copied().zip(self.ready.parameters.iter().copied());
         parameters.chain(program.states().iter().copied().zip(self.ready.state.iter().copied()))
     }
 }
@@ -264,8 +268,12 @@ fn argument_days(option: &str, text: &str, library: &mut Library) -> Result<f64,
     crate::assemble::days(&written)
 }
 
-type FindSymbol =
-    fn(&str, &Written, &Assembled, &mut Library) -> Result<(SymbolId, Option<Quantity>), Vec<Diagnostic>>;
+type FindSymbol = fn(
+    &str,
+    &Written,
+    &Assembled,
+    &mut Library,
+) -> Result<(SymbolId, Option<Quantity>), Vec<Diagnostic>>;
 
 /// Reads `NAME=QUANTITY` settings.
 fn settings(
@@ -340,7 +348,8 @@ fn medium_symbol(
     if library.ids(Shelf::Drugs).iter().any(|d| d == name) {
         let drug: Document<Drug> = library.read(Shelf::Drugs, name, None)?;
         let mass = &drug.value.molar_mass;
-        molar = Unit::parse(mass.unit.get_ref()).ok().map(|unit| Quantity { value: mass.value, unit });
+        molar =
+            Unit::parse(mass.unit.get_ref()).ok().map(|unit| Quantity { value: mass.value, unit });
     }
     Ok((id, molar))
 }
@@ -353,7 +362,9 @@ fn plain_symbol(
 ) -> Result<(SymbolId, Option<Quantity>), Vec<Diagnostic>> {
     let id = assembled.symbol(name, Some(written.place(0, name.len()))).map_err(|e| vec![*e])?;
     let symbol = &assembled.network[id];
-    if !matches!(symbol.kind, SymbolKind::Parameter | SymbolKind::Compartment) || symbol.rule.is_some() {
+    if !matches!(symbol.kind, SymbolKind::Parameter | SymbolKind::Compartment)
+        || symbol.rule.is_some()
+    {
         return Err(vec![
             Diagnostic::error("not-settable", format!("`{name}` is computed by the model"))
                 .at(written.place(0, name.len()), "")
@@ -394,7 +405,11 @@ fn achieved_symbols(
     for (name, attribute) in &attributes.value {
         let Some(achieved) = &attribute.achieved else { continue };
         let given = tumour.value.attributes.keys().any(|k| k.get_ref() == name)
-            || tumour.value.subclone.iter().any(|s| s.attributes.keys().any(|k| k.get_ref() == name));
+            || tumour
+                .value
+                .subclone
+                .iter()
+                .any(|s| s.attributes.keys().any(|k| k.get_ref() == name));
         if !given || attribute.scope != Scope::Subclone {
             continue;
         }

@@ -59,7 +59,10 @@ pub fn attribute_settings(
                             None => errors.push(
                                 Diagnostic::error(
                                     "unit",
-                                    format!("`{}` is not the unit of `{name}`", attribute.unit.get_ref()),
+                                    format!(
+                                        "`{}` is not the unit of `{name}`",
+                                        attribute.unit.get_ref()
+                                    ),
                                 )
                                 .at(attributes.place(&attribute.unit), "")
                                 .mend(format!("needed is `{}`", assembled.unit(id))),
@@ -86,9 +89,12 @@ fn check_subclones(tumour: &Document<Tumour>, assembled: &Assembled) -> Vec<Diag
         total += subclone.fraction.get_ref();
         if !assembled.subclones.contains(&subclone.id) {
             errors.push(
-                Diagnostic::error("unknown-subclone", format!("there is no subclone `{}`", subclone.id))
-                    .at(tumour.place(&subclone.fraction), "")
-                    .mend(format!("known: {}", assembled.subclones.join(", "))),
+                Diagnostic::error(
+                    "unknown-subclone",
+                    format!("there is no subclone `{}`", subclone.id),
+                )
+                .at(tumour.place(&subclone.fraction), "")
+                .mend(format!("known: {}", assembled.subclones.join(", "))),
             );
         }
     }
@@ -108,7 +114,8 @@ pub fn unknown_attribute(
     attributes: &Document<Attributes>,
     place: Option<Span>,
 ) -> Diagnostic {
-    let mut error = Diagnostic::error("unknown-attribute", format!("there is no attribute `{name}`"));
+    let mut error =
+        Diagnostic::error("unknown-attribute", format!("there is no attribute `{name}`"));
     if let Some(place) = place {
         error = error.at(place, "not in model/attributes.toml");
     }
@@ -140,19 +147,25 @@ fn number(
             let factor = Unit::parse(unit.get_ref())
                 .map_err(|e| e.to_string())
                 .and_then(|u| {
-                    let needed = Unit::parse(attribute.unit.get_ref()).map_err(|e| e.to_string())?;
+                    let needed =
+                        Unit::parse(attribute.unit.get_ref()).map_err(|e| e.to_string())?;
                     u.factor_to(&needed)
                         .ok_or_else(|| format!("`{u}` cannot be expressed in `{needed}`"))
                 })
-                .map_err(|message| Box::new(Diagnostic::error("unit", message).at(text.whole(), "")))?;
+                .map_err(|message| {
+                    Box::new(Diagnostic::error("unit", message).at(text.whole(), ""))
+                })?;
             value * factor
         }
         NumberOrWord::Word(word) => *attribute.levels.get(word).ok_or_else(|| {
             let known: Vec<&str> = attribute.levels.keys().map(String::as_str).collect();
             Box::new(
-                Diagnostic::error("unknown-level", format!("`{word}` is not a level of this attribute"))
-                    .at(place, "")
-                    .mend(format!("give a number, or one of: {}", known.join(", "))),
+                Diagnostic::error(
+                    "unknown-level",
+                    format!("`{word}` is not a level of this attribute"),
+                )
+                .at(place, "")
+                .mend(format!("give a number, or one of: {}", known.join(", "))),
             )
         })?,
     };

@@ -16,7 +16,7 @@ pub struct Written {
 impl Written {
     /// A text given at the command line; `origin` names it in messages (`--regimen`).
     pub fn argument(origin: &str, text: &str, sources: &mut Sources) -> Written {
-        let file = sources.add(format!("<{origin}>"), text);
+        let file = sources.add(origin, text);
         Written { text: text.to_string(), file, start: 0 }
     }
 

@@ -30,34 +30,17 @@ fn choices(base: BaseUnit) -> &'static [(&'static str, i32)] {
             ("um", 1),
             ("nm", 1),
         ],
-        BaseUnit::Kilogram => &[
-            ("mg", 1),
-            ("g", 1),
-            ("kg", 1),
-            ("ug", 1),
-            ("ng", 1),
-            ("pg", 1),
-            ("fg", 1),
-        ],
-        BaseUnit::Second => &[
-            ("day", 1),
-            ("h", 1),
-            ("min", 1),
-            ("s", 1),
-            ("week", 1),
-            ("month", 1),
-            ("year", 1),
-        ],
+        BaseUnit::Kilogram => {
+            &[("mg", 1), ("g", 1), ("kg", 1), ("ug", 1), ("ng", 1), ("pg", 1), ("fg", 1)]
+        }
+        BaseUnit::Second => {
+            &[("day", 1), ("h", 1), ("min", 1), ("s", 1), ("week", 1), ("month", 1), ("year", 1)]
+        }
         BaseUnit::Ampere => &[("ampere", 1)],
         BaseUnit::Kelvin => &[("K", 1), ("mK", 1)],
-        BaseUnit::Mole => &[
-            ("nmol", 1),
-            ("mol", 1),
-            ("umol", 1),
-            ("pmol", 1),
-            ("mmol", 1),
-            ("fmol", 1),
-        ],
+        BaseUnit::Mole => {
+            &[("nmol", 1), ("mol", 1), ("umol", 1), ("pmol", 1), ("mmol", 1), ("fmol", 1)]
+        }
         BaseUnit::Candela => &[("candela", 1)],
         BaseUnit::Item => &[("copies", 1)],
         BaseUnit::Cell => &[("cell", 1)],
@@ -95,10 +78,8 @@ fn text(unit: &Unit) -> String {
             return (*name).to_string();
         }
     }
-    let bases: Vec<BaseUnit> = ORDER
-        .into_iter()
-        .filter(|base| unit.dimension[*base as usize] != 0)
-        .collect();
+    let bases: Vec<BaseUnit> =
+        ORDER.into_iter().filter(|base| unit.dimension[*base as usize] != 0).collect();
     // Few enough to try them all when there are at most four dimensions; else only the best few.
     let width = match bases.len() {
         0..=3 => 12,
@@ -106,10 +87,8 @@ fn text(unit: &Unit) -> String {
         5 => 4,
         _ => 1,
     };
-    let options: Vec<Vec<(Factor, Unit)>> = bases
-        .iter()
-        .map(|base| options(*base, unit.dimension[*base as usize], width))
-        .collect();
+    let options: Vec<Vec<(Factor, Unit)>> =
+        bases.iter().map(|base| options(*base, unit.dimension[*base as usize], width)).collect();
     let mut best: Option<(usize, Vec<Factor>)> = None;
     search(unit, &options, 0, &mut Vec::new(), &mut best);
     match best {
@@ -187,11 +166,7 @@ fn joined(number: Option<&str>, factors: &[Factor]) -> String {
     }
     for (name, exponent) in factors.iter().filter(|(_, e)| *e < 0) {
         text.push('/');
-        push(
-            &mut text,
-            if *name == "copies" { "copy" } else { name },
-            -exponent,
-        );
+        push(&mut text, if *name == "copies" { "copy" } else { name }, -exponent);
     }
     text
 }
@@ -213,10 +188,8 @@ fn number(unit: &Unit) -> String {
             0 => mantissa.to_string(),
             -4..=3 => {
                 // Exact: both are small; only used when the decimal text is the number itself.
-                let digits = format!(
-                    "{mantissa:0>width$}",
-                    width = 1 + (-exponent).max(0) as usize
-                );
+                let digits =
+                    format!("{mantissa:0>width$}", width = 1 + (-exponent).max(0) as usize);
                 match exponent {
                     1..=3 => format!("{digits}{}", "0".repeat(exponent as usize)),
                     _ => {

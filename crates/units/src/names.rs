@@ -136,14 +136,9 @@ pub(crate) fn lookup(name: &str) -> Option<Unit> {
 pub(crate) fn suggestions() -> Vec<String> {
     let mut names: Vec<String> = NAMES.iter().map(|row| row.0.to_string()).collect();
     names.extend(["copies", "cells", "U"].map(String::from));
-    for (symbol, prefixes) in [
-        ("m", "cmun"),
-        ("g", "kmunp"),
-        ("mol", "munpf"),
-        ("L", "dmun"),
-        ("M", "munp"),
-        ("Da", "k"),
-    ] {
+    for (symbol, prefixes) in
+        [("m", "cmun"), ("g", "kmunp"), ("mol", "munpf"), ("L", "dmun"), ("M", "munp"), ("Da", "k")]
+    {
         names.push(symbol.to_string());
         names.extend(prefixes.chars().map(|prefix| format!("{prefix}{symbol}")));
     }
@@ -181,10 +176,7 @@ mod tests {
             assert!(lookup(&name).is_some(), "{name}");
         }
         for &(name, _, _, plural) in NAMES {
-            assert_eq!(
-                lookup(&format!("{name}s")).is_some(),
-                plural || name == "d" || name == "m"
-            );
+            assert_eq!(lookup(&format!("{name}s")).is_some(), plural || name == "d" || name == "m");
         }
     }
 }

@@ -42,11 +42,7 @@ impl Unit {
     /// # Errors
     /// When the text is empty, uses an unknown name, or is no product of powers.
     pub fn parse(text: &str) -> Result<Unit, UnitError> {
-        let mut reader = Reader {
-            text,
-            at: 0,
-            depth: 0,
-        };
+        let mut reader = Reader { text, at: 0, depth: 0 };
         if text.trim().is_empty() {
             return Err(reader.error("a unit is needed here; write `1` for dimensionless", 0..0));
         }
@@ -84,11 +80,7 @@ impl Reader<'_> {
             };
             self.bump();
             let next = self.factor()?;
-            let result = if divide {
-                unit.try_div(&next)
-            } else {
-                unit.try_mul(&next)
-            };
+            let result = if divide { unit.try_div(&next) } else { unit.try_mul(&next) };
             unit = result.ok_or_else(|| self.too_large(start))?;
         }
     }
@@ -135,10 +127,7 @@ impl Reader<'_> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let digits = |mut at: usize| {
-            while bytes
-                .get(at)
-                .is_some_and(|b| b.is_ascii_digit() || *b == b'.')
-            {
+            while bytes.get(at).is_some_and(|b| b.is_ascii_digit() || *b == b'.') {
                 at += 1;
             }
             at
@@ -207,28 +196,15 @@ impl Reader<'_> {
         if matches!(self.text.as_bytes().get(self.at), Some(b'-' | b'+')) {
             self.at += 1;
         }
-        while self
-            .text
-            .as_bytes()
-            .get(self.at)
-            .is_some_and(u8::is_ascii_digit)
-        {
+        while self.text.as_bytes().get(self.at).is_some_and(u8::is_ascii_digit) {
             self.at += 1;
         }
         let digits = &self.text[start..self.at];
-        digits
-            .parse()
-            .ok()
-            .filter(|n: &i32| n.abs() <= 1000)
-            .ok_or_else(|| {
-                let end = self
-                    .at
-                    .max(start + self.text[start..].chars().next().map_or(0, char::len_utf8));
-                self.error(
-                    "the power of a unit must be an integer up to 1000",
-                    start..end,
-                )
-            })
+        digits.parse().ok().filter(|n: &i32| n.abs() <= 1000).ok_or_else(|| {
+            let end =
+                self.at.max(start + self.text[start..].chars().next().map_or(0, char::len_utf8));
+            self.error("the power of a unit must be an integer up to 1000", start..end)
+        })
     }
 
     /// The next character that is not white space.
@@ -239,10 +215,7 @@ impl Reader<'_> {
     }
 
     fn bump(&mut self) {
-        self.at += self.text[self.at..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
+        self.at += self.text[self.at..].chars().next().map_or(0, char::len_utf8);
     }
 
     fn too_large(&self, start: usize) -> UnitError {
@@ -250,11 +223,7 @@ impl Reader<'_> {
     }
 
     fn error(&self, message: impl Into<String>, range: Range<usize>) -> UnitError {
-        UnitError {
-            message: message.into(),
-            range,
-            nearest: None,
-        }
+        UnitError { message: message.into(), range, nearest: None }
     }
 }
 
@@ -264,11 +233,7 @@ fn is_name(c: char) -> bool {
 
 fn unknown(name: &str, range: Range<usize>) -> UnitError {
     if let Some(refusal) = names::refusal(name) {
-        return UnitError {
-            message: refusal.to_string(),
-            range,
-            nearest: None,
-        };
+        return UnitError { message: refusal.to_string(), range, nearest: None };
     }
     let score = |known: &str| {
         let (a, b) = (name.to_lowercase(), known.to_lowercase());

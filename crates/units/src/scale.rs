@@ -21,9 +21,7 @@ pub(crate) fn times(exponent: i64, num: i32, den: i32) -> Option<i64> {
     if product % den != 0 {
         return None;
     }
-    i64::try_from(product / den)
-        .ok()
-        .filter(|e| e.abs() <= LIMIT)
+    i64::try_from(product / den).ok().filter(|e| e.abs() <= LIMIT)
 }
 
 /// An exponent in parts as a fraction in lowest terms, denominator positive.
@@ -169,12 +167,7 @@ impl Scale {
 
     /// `mantissa * 10^exponent` with the smallest integer mantissa, when the scale is such.
     pub(crate) fn as_decimal(&self) -> Option<(u64, i64)> {
-        let of = |prime| {
-            self.0
-                .iter()
-                .find(|(p, _)| *p == prime)
-                .map_or(0, |(_, e)| *e)
-        };
+        let of = |prime| self.0.iter().find(|(p, _)| *p == prime).map_or(0, |(_, e)| *e);
         let ten = of(2).min(of(5)).div_euclid(PARTS) * PARTS;
         let mantissa = self.combine(&Scale::one().with_ten(ten), -1)?;
         match mantissa.ratio()? {
@@ -228,28 +221,26 @@ fn multiply(a: u64, b: u64, n: u64) -> u64 {
 /// Miller–Rabin with the witnesses that decide all 64-bit numbers (the first twelve primes).
 fn is_prime(n: u64) -> bool {
     let shift = (n - 1).trailing_zeros();
-    [2u64, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
-        .iter()
-        .all(|&witness| {
-            if n.is_multiple_of(witness) {
-                return n == witness;
+    [2u64, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37].iter().all(|&witness| {
+        if n.is_multiple_of(witness) {
+            return n == witness;
+        }
+        let (mut x, mut base, mut power) = (1, witness, (n - 1) >> shift);
+        while power > 0 {
+            if power & 1 == 1 {
+                x = multiply(x, base, n);
             }
-            let (mut x, mut base, mut power) = (1, witness, (n - 1) >> shift);
-            while power > 0 {
-                if power & 1 == 1 {
-                    x = multiply(x, base, n);
-                }
-                base = multiply(base, base, n);
-                power >>= 1;
-            }
-            if x == 1 || x == n - 1 {
-                return true;
-            }
-            (1..shift).any(|_| {
-                x = multiply(x, x, n);
-                x == n - 1
-            })
+            base = multiply(base, base, n);
+            power >>= 1;
+        }
+        if x == 1 || x == n - 1 {
+            return true;
+        }
+        (1..shift).any(|_| {
+            x = multiply(x, x, n);
+            x == n - 1
         })
+    })
 }
 
 /// A proper divisor of an odd composite number (Pollard's rho).
@@ -281,14 +272,8 @@ mod tests {
 
     #[test]
     fn factors_multiply_back_and_are_prime() {
-        for n in [
-            1u128,
-            2,
-            997 * 997,
-            1_000_003 * 999_983,
-            602_214_076,
-            18_446_744_073_709_551_557,
-        ] {
+        for n in [1u128, 2, 997 * 997, 1_000_003 * 999_983, 602_214_076, 18_446_744_073_709_551_557]
+        {
             let primes = factor(n).unwrap();
             assert_eq!(primes.iter().map(|&p| u128::from(p)).product::<u128>(), n);
             for p in primes {
@@ -296,20 +281,14 @@ mod tests {
             }
         }
         // The square of a prime above the trial range, and a number too large to factor.
-        assert_eq!(
-            factor(1_000_003 * 1_000_003),
-            Some(vec![1_000_003, 1_000_003])
-        );
+        assert_eq!(factor(1_000_003 * 1_000_003), Some(vec![1_000_003, 1_000_003]));
         assert_eq!(factor(1_000_003u128.pow(5)), None);
     }
 
     #[test]
     fn decimals_are_exact() {
         assert_eq!(Scale::decimal("30.4375").unwrap().ratio(), Some((487, 16)));
-        assert_eq!(
-            Scale::decimal("1e-9").unwrap().ratio(),
-            Some((1, 1_000_000_000))
-        );
+        assert_eq!(Scale::decimal("1e-9").unwrap().ratio(), Some((1, 1_000_000_000)));
         assert_eq!(Scale::decimal("86400"), Scale::decimal("8.64e4"));
         for bad in ["0", "", ".", "-1", "1e", "1e99999", "1.2.3", "x"] {
             assert_eq!(Scale::decimal(bad), None, "{bad}");
@@ -319,15 +298,10 @@ mod tests {
     #[test]
     fn floats_are_rounded_once() {
         assert_eq!(Scale::decimal("0.1").unwrap().to_f64(), 0.1);
-        assert_eq!(
-            Scale::decimal("6.02214076e23").unwrap().to_f64(),
-            6.02214076e23
-        );
+        assert_eq!(Scale::decimal("6.02214076e23").unwrap().to_f64(), 6.02214076e23);
         assert_eq!(Scale::decimal("1e-320").unwrap().to_f64(), 1e-320);
         assert_eq!(Scale::decimal("1e400").unwrap().to_f64(), f64::INFINITY);
-        let third = Scale::one()
-            .combine(&Scale::integer(3).unwrap(), -1)
-            .unwrap();
+        let third = Scale::one().combine(&Scale::integer(3).unwrap(), -1).unwrap();
         assert_eq!(third.to_f64(), 1.0 / 3.0);
         let root = Scale::integer(2).unwrap().pow(1, 2).unwrap();
         assert!((root.to_f64() - std::f64::consts::SQRT_2).abs() < 1e-15);

@@ -84,10 +84,7 @@ pub struct Unit {
 impl Unit {
     /// The unit of plain numbers: no dimension, scale one.
     pub fn dimensionless() -> Self {
-        Unit {
-            dimension: [0; 9],
-            scale: Scale::one(),
-        }
+        Unit { dimension: [0; 9], scale: Scale::one() }
     }
 
     /// A unit by its known name (`nmol`, `litre`, `days`), without any operator.
@@ -146,10 +143,7 @@ impl Unit {
         for (to, from) in dimension.iter_mut().zip(&self.dimension) {
             *to = times(*from, num, den)?;
         }
-        Some(Unit {
-            dimension,
-            scale: self.scale.pow(num, den)?,
-        })
+        Some(Unit { dimension, scale: self.scale.pow(num, den)? })
     }
 
     /// This unit times `num/den`: `second.scaled(86400, 1)` is a day. `None` unless both are
@@ -158,19 +152,13 @@ impl Unit {
         let num = Scale::integer(u128::try_from(num).ok()?)?;
         let den = Scale::integer(u128::try_from(den).ok()?)?;
         let scale = self.scale.combine(&num, 1)?.combine(&den, -1)?;
-        Some(Unit {
-            dimension: self.dimension,
-            scale,
-        })
+        Some(Unit { dimension: self.dimension, scale })
     }
 
     /// This unit times a positive decimal literal, taken exactly as written (`86400`, `1e-9`).
     pub fn scaled_by(&self, literal: &str) -> Option<Unit> {
         let scale = self.scale.combine(&Scale::decimal(literal)?, 1)?;
-        Some(Unit {
-            dimension: self.dimension,
-            scale,
-        })
+        Some(Unit { dimension: self.dimension, scale })
     }
 
     /// True for the unit of plain numbers: no dimension and scale one.
@@ -195,10 +183,7 @@ impl Unit {
 
     /// The base units with their exponents as fractions in lowest terms, zero exponents left out.
     pub fn components(&self) -> Vec<(BaseUnit, (i32, i32))> {
-        let whole = BaseUnit::ALL
-            .iter()
-            .zip(&self.dimension)
-            .filter(|(_, e)| **e != 0);
+        let whole = BaseUnit::ALL.iter().zip(&self.dimension).filter(|(_, e)| **e != 0);
         whole
             .map(|(base, e)| {
                 // Within i32 by LIMIT: the numerator is at most a million times PARTS.
@@ -210,11 +195,7 @@ impl Unit {
 
     /// The scale to the base units as primes with exponents (fractions in lowest terms).
     pub fn scale_powers(&self) -> Vec<(u64, (i64, i64))> {
-        self.scale
-            .powers()
-            .iter()
-            .map(|&(p, e)| (p, fraction(e)))
-            .collect()
+        self.scale.powers().iter().map(|&(p, e)| (p, fraction(e))).collect()
     }
 
     /// The scale to the base units as numerator and denominator in lowest terms; `None` when it
@@ -238,10 +219,7 @@ impl Unit {
     /// multiplied: what any text may give.
     pub(crate) fn is_moderate(&self) -> bool {
         let powers = self.scale.powers().iter().map(|(_, e)| e);
-        self.dimension
-            .iter()
-            .chain(powers)
-            .all(|e| e.abs() <= LIMIT / 1000)
+        self.dimension.iter().chain(powers).all(|e| e.abs() <= LIMIT / 1000)
     }
 
     fn combine(&self, other: &Unit, sign: i64) -> Option<Unit> {
@@ -252,10 +230,7 @@ impl Unit {
                 return None;
             }
         }
-        Some(Unit {
-            dimension,
-            scale: self.scale.combine(&other.scale, sign)?,
-        })
+        Some(Unit { dimension, scale: self.scale.combine(&other.scale, sign)? })
     }
 }
 

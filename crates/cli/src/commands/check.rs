@@ -27,7 +27,14 @@ pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
     } else {
         terminal::report(&report.diagnostics, &library.sources, arguments);
         let mut table = print::table(&[
-            "system", "subclones", "species", "rate rules", "reactions", "measured", "fitted", "assumed",
+            "system",
+            "subclones",
+            "species",
+            "rate rules",
+            "reactions",
+            "measured",
+            "fitted",
+            "assumed",
         ]);
         for s in &report.systems {
             let count = |status: &str| s.parameters.get(status).copied().unwrap_or(0).to_string();

@@ -52,8 +52,9 @@ pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
     }
     match (&simulation.rest, &simulation.failure) {
         (Rest::Failed(reason), _) | (_, Some(reason)) => {
-            let error = Diagnostic::error("integration", format!("the simulation stopped: {reason}"))
-                .mend("raise --max-steps, or look at the state that is named");
+            let error =
+                Diagnostic::error("integration", format!("the simulation stopped: {reason}"))
+                    .mend("raise --max-steps, or look at the state that is named");
             terminal::report(&[error], &library.sources, arguments);
             ExitCode::from(terminal::FAILED)
         }

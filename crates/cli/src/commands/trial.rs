@@ -46,7 +46,9 @@ pub fn trial(arguments: &Arguments, options: &TrialOptions) -> ExitCode {
     println!("{}", print::trial(&run.outcome));
     let failed = run.outcome.failed_patients;
     if failed > 0 {
-        println!("{failed} patients could not be simulated; their rows in endpoints.parquet say why");
+        println!(
+            "{failed} patients could not be simulated; their rows in endpoints.parquet say why"
+        );
     }
     if run.restless > 0 {
         println!("{} tumours were not at rest when treatment began", run.restless);

@@ -72,4 +72,5 @@ const FRACTION: u64 = 0x000f_ffff_ffff_ffff;
 /// Bits of one.
 const ONE: u64 = 0x3ff0_0000_0000_0000;
 /// 2^52; or-ing an integer into its low bits adds that integer.
+#[cfg(target_arch = "x86_64")]
 const TWO_52: f64 = 4503599627370496.0;

@@ -45,11 +45,8 @@ pub fn conservation(network: &Network) -> Vec<Vec<(SymbolId, f64)>> {
         rows.push(row);
     }
     let pivots = eliminate(rows);
-    let mut basis: Vec<Row> = columns
-        .iter()
-        .filter(|c| !pivots.contains_key(c))
-        .map(|&c| null(c, &pivots))
-        .collect();
+    let mut basis: Vec<Row> =
+        columns.iter().filter(|c| !pivots.contains_key(c)).map(|&c| null(c, &pivots)).collect();
     simplify(&mut basis);
     let mut moieties: Vec<Vec<(SymbolId, f64)>> = basis
         .into_iter()
@@ -81,11 +78,7 @@ fn rational(value: f64) -> BigRational {
 fn eliminate(rows: Vec<Row>) -> BTreeMap<usize, Row> {
     let mut pivots: BTreeMap<usize, Row> = BTreeMap::new();
     for mut row in rows {
-        let hit: Vec<usize> = row
-            .keys()
-            .copied()
-            .filter(|c| pivots.contains_key(c))
-            .collect();
+        let hit: Vec<usize> = row.keys().copied().filter(|c| pivots.contains_key(c)).collect();
         for column in hit {
             if let (Some(factor), Some(pivot)) = (row.get(&column).cloned(), pivots.get(&column)) {
                 subtract(&mut row, pivot, &factor);
@@ -136,9 +129,7 @@ fn normal(mut vector: Row) -> Row {
         common = common * value.denom() / divisor;
     }
     vector.values_mut().for_each(|v| *v *= &common);
-    let divisor = vector
-        .values()
-        .fold(BigInt::zero(), |d, v| gcd(d, v.numer().clone()));
+    let divisor = vector.values().fold(BigInt::zero(), |d, v| gcd(d, v.numer().clone()));
     if !divisor.is_zero() {
         vector.values_mut().for_each(|v| *v /= &divisor);
     }
@@ -160,11 +151,7 @@ fn gcd(mut a: BigInt, mut b: BigInt) -> BigInt {
 /// Fewer minus signs first, then fewer terms, then smaller numbers.
 fn cost(vector: &Row) -> (usize, usize, BigInt) {
     let negative = vector.values().filter(|v| v.is_negative()).count();
-    (
-        negative,
-        vector.len(),
-        vector.values().map(|v| v.numer().abs()).sum(),
-    )
+    (negative, vector.len(), vector.values().map(|v| v.numer().abs()).sum())
 }
 
 /// Replaces vectors by their sum or difference with another while that makes them cheaper. The

@@ -76,11 +76,8 @@ struct Uses {
 
 impl Uses {
     fn of(network: &Network) -> Self {
-        let mut uses = Uses {
-            mentioned: HashSet::new(),
-            set: HashSet::new(),
-            changed: HashMap::new(),
-        };
+        let mut uses =
+            Uses { mentioned: HashSet::new(), set: HashSet::new(), changed: HashMap::new() };
         for (id, symbol) in network.iter() {
             for expr in formulas(symbol) {
                 uses.mentioned.extend(expr.symbols());
@@ -138,20 +135,13 @@ fn value(symbol: &Symbol, found: &mut Vec<Diagnostic>) {
     match symbol.value {
         Value::Missing if !matches!(symbol.rule, Some(Rule::Assignment(_))) => {
             let (name, local) = (&symbol.name, local(&symbol.name));
-            let start = if matches!(kind, "species" | "variable") {
-                "start "
-            } else {
-                ""
-            };
+            let start = if matches!(kind, "species" | "variable") { "start " } else { "" };
             found.push(
-                Diagnostic::error(
-                    "value-missing",
-                    format!("{kind} `{name}` has no {start}value"),
-                )
-                .at(symbol.span, "no value")
-                .mend(format!(
-                    "give `{local}` a row in the parameter table, or a value in the text"
-                )),
+                Diagnostic::error("value-missing", format!("{kind} `{name}` has no {start}value"))
+                    .at(symbol.span, "no value")
+                    .mend(format!(
+                        "give `{local}` a row in the parameter table, or a value in the text"
+                    )),
             );
         }
         Value::Number(number) if !number.is_finite() => {
@@ -180,16 +170,8 @@ fn constant(
         let assignments = network.events.iter().flat_map(|event| &event.assignments);
         let here = assignments.into_iter().find(|(target, _)| *target == id);
         here.map(|(_, expr)| (expr.span, "set by this event"))
-    } else if matches!(
-        symbol.kind,
-        SymbolKind::Species {
-            boundary: false,
-            ..
-        }
-    ) {
-        uses.changed
-            .get(&id)
-            .map(|reaction| (network[*reaction].span, "changed by this reaction"))
+    } else if matches!(symbol.kind, SymbolKind::Species { boundary: false, .. }) {
+        uses.changed.get(&id).map(|reaction| (network[*reaction].span, "changed by this reaction"))
     } else {
         None
     };
@@ -239,29 +221,19 @@ fn reaction(network: &Network, symbol: &Symbol, reaction: &Reaction, found: &mut
     let reached = reached(network, &reaction.rate);
     for participant in &reaction.reactants {
         let species = &network[participant.species];
-        let free = matches!(
-            species.kind,
-            SymbolKind::Species {
-                boundary: false,
-                ..
-            }
-        ) && species.rule.is_none();
+        let free = matches!(species.kind, SymbolKind::Species { boundary: false, .. })
+            && species.rule.is_none();
         let gives_back = || {
             let made: f64 = of(&reaction.products, participant.species);
             made >= of(&reaction.reactants, participant.species)
         };
         if free && !reached.contains(&participant.species) && !gives_back() {
             let name = &species.name;
-            let what = format!(
-                "the rate of `{}` does not depend on its reactant `{name}`",
-                symbol.name
-            );
+            let what =
+                format!("the rate of `{}` does not depend on its reactant `{name}`", symbol.name);
             found.push(
                 Diagnostic::warning("rate-ignores-reactant", what)
-                    .at(
-                        reaction.rate.span,
-                        format!("goes on when no `{}` is left", local(name)),
-                    )
+                    .at(reaction.rate.span, format!("goes on when no `{}` is left", local(name)))
                     .mend(format!(
                         "multiply the rate by `{}`; else it may turn negative",
                         local(name)
@@ -272,10 +244,7 @@ fn reaction(network: &Network, symbol: &Symbol, reaction: &Reaction, found: &mut
 }
 
 fn of(side: &[Participant], species: SymbolId) -> f64 {
-    side.iter()
-        .filter(|p| p.species == species)
-        .map(|p| p.stoichiometry)
-        .sum()
+    side.iter().filter(|p| p.species == species).map(|p| p.stoichiometry).sum()
 }
 
 /// All symbols a formula depends on at the same moment: through assignment rules and rates.
@@ -323,10 +292,7 @@ fn rings(network: &Network, found: &mut Vec<Diagnostic>) {
                     Mark::Done => {}
                     Mark::Open => {
                         let from = path.iter().position(|(on_path, _)| *on_path == id);
-                        let ring = path
-                            .iter()
-                            .skip(from.unwrap_or(0))
-                            .map(|(on_path, _)| *on_path);
+                        let ring = path.iter().skip(from.unwrap_or(0)).map(|(on_path, _)| *on_path);
                         found.push(ring_found(network, &ring.collect::<Vec<_>>()));
                     }
                     Mark::New => {
@@ -353,20 +319,11 @@ fn rings(network: &Network, found: &mut Vec<Diagnostic>) {
 }
 
 fn ring_found(network: &Network, ring: &[SymbolId]) -> Diagnostic {
-    let names: Vec<&str> = ring
-        .iter()
-        .chain(ring.first())
-        .map(|id| network[*id].name.as_str())
-        .collect();
-    let definitions: Vec<(&Expr, bool)> = ring
-        .iter()
-        .filter_map(|id| definition(&network[*id]))
-        .collect();
-    let what = if definitions.iter().all(|(_, always)| *always) {
-        "rules"
-    } else {
-        "start values"
-    };
+    let names: Vec<&str> =
+        ring.iter().chain(ring.first()).map(|id| network[*id].name.as_str()).collect();
+    let definitions: Vec<(&Expr, bool)> =
+        ring.iter().filter_map(|id| definition(&network[*id])).collect();
+    let what = if definitions.iter().all(|(_, always)| *always) { "rules" } else { "start values" };
     let message = format!("{what} need each other in a ring: {}", names.join(" -> "));
     let mut diagnostic = Diagnostic::error("rule-cycle", message);
     for (i, (expr, _)) in definitions.iter().enumerate() {
@@ -382,8 +339,5 @@ fn ring_found(network: &Network, ring: &[SymbolId]) -> Diagnostic {
 /// True for operators that give true or false.
 pub(super) fn is_comparison(op: BinaryOp) -> bool {
     use BinaryOp::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
-    matches!(
-        op,
-        Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual
-    )
+    matches!(op, Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual)
 }

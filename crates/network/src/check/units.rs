@@ -13,12 +13,7 @@ use crate::{
 
 /// All unit mistakes: first missing units, then formulas in the order of the symbols.
 pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
-    let mut checker = Checker {
-        network,
-        found: Vec::new(),
-        owner: "",
-        place: Span::NONE,
-    };
+    let mut checker = Checker { network, found: Vec::new(), owner: "", place: Span::NONE };
     checker.missing();
     for (id, symbol) in network.iter() {
         checker.owner = &symbol.name;
@@ -32,9 +27,7 @@ pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
         for (target, expr) in &event.assignments {
             let name = local(&network[*target].name);
             let message = format!("what an event sets `{name}` to must be in its unit");
-            checker.formula(expr, network.formula_unit(*target).as_ref(), &|_| {
-                message.clone()
-            });
+            checker.formula(expr, network.formula_unit(*target).as_ref(), &|_| message.clone());
         }
     }
     checker.found
@@ -148,15 +141,9 @@ impl<'a> Checker<'a> {
                     .mend("write two reactions, each with a rate in its own unit"),
             );
         }
-        let needed = network
-            .time_unit
-            .as_ref()
-            .and_then(|time| amount.try_div(time));
+        let needed = network.time_unit.as_ref().and_then(|time| amount.try_div(time));
         self.formula(&reaction.rate, needed.as_ref(), &|found| {
-            format!(
-                "a rate must be an amount per time; this is {}",
-                quantity(found, amount)
-            )
+            format!("a rate must be an amount per time; this is {}", quantity(found, amount))
         });
     }
 
@@ -322,10 +309,7 @@ impl<'a> Checker<'a> {
             Function::Log10 => "log10",
         };
         for argument in arguments {
-            self.plain(
-                argument,
-                &format!("the argument of {name} must be dimensionless"),
-            );
+            self.plain(argument, &format!("the argument of {name} must be dimensionless"));
         }
         Kind::Number(Unit::dimensionless())
     }
@@ -339,14 +323,7 @@ impl<'a> Checker<'a> {
             {
                 let message = "what is raised to a variable power must be dimensionless";
                 let needed = Unit::dimensionless();
-                self.mismatch(
-                    "unit-argument",
-                    message.to_string(),
-                    base,
-                    &unit,
-                    &needed,
-                    None,
-                );
+                self.mismatch("unit-argument", message.to_string(), base, &unit, &needed, None);
             }
             return Kind::Number(Unit::dimensionless());
         };
@@ -394,11 +371,7 @@ impl<'a> Checker<'a> {
                 self.mismatch("unit-mismatch", message, term, found, needed, Some(model));
             }
         }
-        if agreed {
-            Kind::Number(needed.clone())
-        } else {
-            Kind::Unknown
-        }
+        if agreed { Kind::Number(needed.clone()) } else { Kind::Unknown }
     }
 
     fn argument(&mut self, expr: &'a Expr) -> Kind {
@@ -412,14 +385,7 @@ impl<'a> Checker<'a> {
             && !unit.is_dimensionless()
         {
             let needed = Unit::dimensionless();
-            self.mismatch(
-                "unit-argument",
-                message.to_string(),
-                expr,
-                &unit,
-                &needed,
-                None,
-            );
+            self.mismatch("unit-argument", message.to_string(), expr, &unit, &needed, None);
         }
     }
 
@@ -455,8 +421,7 @@ impl<'a> Checker<'a> {
             return Kind::Number(unit);
         }
         let what = "the unit of this has exponents no quantity has";
-        self.found
-            .push(Diagnostic::error("unit-range", what).at(self.span(expr), ""));
+        self.found.push(Diagnostic::error("unit-range", what).at(self.span(expr), ""));
         Kind::Unknown
     }
 
@@ -480,11 +445,7 @@ impl<'a> Checker<'a> {
 
     /// Where a formula stands, or else the symbol it belongs to.
     fn span(&self, expr: &Expr) -> Span {
-        if expr.span == Span::NONE {
-            self.place
-        } else {
-            expr.span
-        }
+        if expr.span == Span::NONE { self.place } else { expr.span }
     }
 }
 

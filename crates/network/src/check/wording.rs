@@ -11,11 +11,7 @@ pub(super) fn local(name: &str) -> &str {
 
 /// A unit as a message shows it.
 pub(super) fn show(unit: &Unit) -> String {
-    if unit.is_dimensionless() {
-        "dimensionless".to_string()
-    } else {
-        unit.to_string()
-    }
+    if unit.is_dimensionless() { "dimensionless".to_string() } else { unit.to_string() }
 }
 
 /// The caret's label: what was found and what was needed, and how far apart they are when they
@@ -24,11 +20,8 @@ pub(super) fn label(found: &Unit, needed: &Unit) -> String {
     let text = format!("{}, needed {}", show(found), show(needed));
     match found.factor_to(needed) {
         Some(factor) => {
-            let apart = if factor < 1.0 {
-                needed.factor_to(found).unwrap_or(factor)
-            } else {
-                factor
-            };
+            let apart =
+                if factor < 1.0 { needed.factor_to(found).unwrap_or(factor) } else { factor };
             format!("{text}: same dimension, {apart} times apart")
         }
         None => text,
@@ -41,9 +34,7 @@ pub(super) fn quantity(unit: &Unit, amount: &Unit) -> String {
     let per_volume = Unit::of(BaseUnit::Metre).pow(-3, 1);
     let over = unit.try_div(amount);
     let is = |power: Option<&Unit>| {
-        over.as_ref()
-            .zip(power)
-            .is_some_and(|(over, power)| over.same_dimension(power))
+        over.as_ref().zip(power).is_some_and(|(over, power)| over.same_dimension(power))
     };
     if is(Some(&Unit::dimensionless())) {
         "an amount".to_string()
@@ -103,20 +94,14 @@ pub(super) fn mend(
         if at_hand(&ratio) || found.same_dimension(&per_time) {
             ("multiply by a time".to_string(), ratio)
         } else {
-            (
-                "divide by a first-order constant".to_string(),
-                ratio.inverse(),
-            )
+            ("divide by a first-order constant".to_string(), ratio.inverse())
         }
     } else if ratio.same_dimension(&volume) {
         ("multiply by a volume".to_string(), ratio)
     } else if ratio.same_dimension(&volume.inverse()) {
         ("divide by a volume".to_string(), ratio.inverse())
     } else if !at_hand(&ratio) && (per_one || at_hand(&ratio.inverse())) {
-        (
-            format!("divide by something in {}", show(&ratio.inverse())),
-            ratio.inverse(),
-        )
+        (format!("divide by something in {}", show(&ratio.inverse())), ratio.inverse())
     } else {
         (format!("multiply by something in {}", show(&ratio)), ratio)
     };
@@ -144,10 +129,7 @@ fn in_scope<'a>(network: &'a Network, owner: &str, expr: &Expr, unit: &Unit) -> 
             && symbol.unit.as_ref() == Some(unit)
             && symbol.name != owner
             && !used.contains(id)
-            && symbol
-                .name
-                .strip_prefix(scope)
-                .is_some_and(|rest| !rest.contains('.'))
+            && symbol.name.strip_prefix(scope).is_some_and(|rest| !rest.contains('.'))
     });
     fits.map(|(_, symbol)| local(&symbol.name)).collect()
 }

@@ -39,11 +39,7 @@ impl Make {
     }
 
     pub fn species(&mut self, name: &str, unit: &str, amount: bool, value: f64) -> SymbolId {
-        let kind = SymbolKind::Species {
-            compartment: SymbolId(0),
-            amount,
-            boundary: false,
-        };
+        let kind = SymbolKind::Species { compartment: SymbolId(0), amount, boundary: false };
         self.add(name, kind, unit, Number(value))
     }
 
@@ -59,12 +55,7 @@ impl Make {
         rate: Expr,
     ) -> SymbolId {
         let side = |ids: &[SymbolId]| {
-            ids.iter()
-                .map(|&species| Participant {
-                    species,
-                    stoichiometry: 1.0,
-                })
-                .collect()
+            ids.iter().map(|&species| Participant { species, stoichiometry: 1.0 }).collect()
         };
         let reaction = Reaction {
             reactants: side(reactants),
@@ -73,12 +64,7 @@ impl Make {
             reversible: false,
             rate,
         };
-        self.add(
-            name,
-            SymbolKind::Reaction(Box::new(reaction)),
-            "",
-            Value::Missing,
-        )
+        self.add(name, SymbolKind::Reaction(Box::new(reaction)), "", Value::Missing)
     }
 }
 

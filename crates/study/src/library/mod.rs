@@ -105,7 +105,10 @@ impl Library {
             None => Err(vec![
                 Diagnostic::error(
                     "project-not-found",
-                    format!("no folder with `model/` and `library/` at or above `{}`", start.display()),
+                    format!(
+                        "no folder with `model/` and `library/` at or above `{}`",
+                        start.display()
+                    ),
                 )
                 .mend("run hersim inside its checkout, or say where it is with `--project DIR`"),
             ]),

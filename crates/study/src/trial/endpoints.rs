@@ -104,7 +104,9 @@ fn wanted<'a>(plan: &'a TrialPlan, arm: &Arm) -> Wanted<'a, PublishedResult> {
         .iter()
         .map(|(endpoint, statistic)| {
             let found = published.iter().copied().find(|r| {
-                r.endpoint.get_ref() == endpoint && r.statistic == *statistic && r.subgroup.is_empty()
+                r.endpoint.get_ref() == endpoint
+                    && r.statistic == *statistic
+                    && r.subgroup.is_empty()
             });
             (*endpoint, *statistic, "", found)
         })
@@ -214,7 +216,11 @@ impl View<'_> {
             && key != "group"
             && !self.tags.values().any(|t| t.contains_key(key))
         {
-            return Err(unknown("subgroup", subgroup, "known are stratum, group and the groups' tags"));
+            return Err(unknown(
+                "subgroup",
+                subgroup,
+                "known are stratum, group and the groups' tags",
+            ));
         }
         let belongs = |p: &PatientOutcome| match wanted {
             None => true,
@@ -228,7 +234,13 @@ impl View<'_> {
         Ok(self.patients.iter().filter(done).filter(|p| belongs(p)).collect())
     }
 
-    fn figure(&self, arm: usize, endpoint: &str, statistic: &str, subgroup: &str) -> Outcome<Figure> {
+    fn figure(
+        &self,
+        arm: usize,
+        endpoint: &str,
+        statistic: &str,
+        subgroup: &str,
+    ) -> Outcome<Figure> {
         let patients = self.able(arm, subgroup)?;
         match (endpoint, statistic) {
             ("orr", "percent") => {
@@ -260,8 +272,11 @@ impl View<'_> {
             ("orr", "difference") => Ok(Figure::new(risk_difference(count(&a), count(&b)), 100.0)),
             (time, "hr") if TIMES.contains(&time) => {
                 let ratio = hazard_ratio(&times(&a, time), &times(&b, time));
-                let estimate =
-                    ratio.map(|r| Estimate { value: r.value, ci_low: r.ci_low, ci_high: r.ci_high });
+                let estimate = ratio.map(|r| Estimate {
+                    value: r.value,
+                    ci_low: r.ci_low,
+                    ci_high: r.ci_high,
+                });
                 Ok(Figure::new(estimate, 1.0))
             }
             _ => Err(unknown(

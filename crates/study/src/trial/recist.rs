@@ -52,8 +52,8 @@ impl Recist {
 
     fn judge(&self, sum: f64, new_lesion: bool) -> Response {
         let grown = sum - self.nadir_mm;
-        let progressed = grown >= PROGRESSION_ABSOLUTE_MM
-            && grown >= PROGRESSION_RELATIVE * self.nadir_mm;
+        let progressed =
+            grown >= PROGRESSION_ABSOLUTE_MM && grown >= PROGRESSION_RELATIVE * self.nadir_mm;
         if new_lesion || progressed {
             Response::PD
         } else if sum < self.detection_limit_mm {

@@ -145,19 +145,29 @@ struct Piece {
 
 fn chunks(arms: usize, patients: u64) -> Vec<Piece> {
     let starts = |arm| {
-        (0..patients)
-            .step_by(CHUNK as usize)
-            .map(move |from| Piece { arm, from, to: (from + CHUNK).min(patients) })
+        (0..patients).step_by(CHUNK as usize).map(move |from| Piece {
+            arm,
+            from,
+            to: (from + CHUNK).min(patients),
+        })
     };
     (0..arms).flat_map(starts).collect()
 }
 
-fn manifest(request: &TrialRequest, library: &Library, arms: &[String], chunks: &[Piece]) -> Manifest {
+fn manifest(
+    request: &TrialRequest,
+    library: &Library,
+    arms: &[String],
+    chunks: &[Piece],
+) -> Manifest {
     let model_hash = library.hash();
     let settings: [(&str, String); 4] = [
         ("patients per arm", request.patients.to_string()),
         ("relative tolerance", request.settings.rtol.to_string()),
-        ("absolute tolerance, share of each state's scale", request.settings.atol_share.to_string()),
+        (
+            "absolute tolerance, share of each state's scale",
+            request.settings.atol_share.to_string(),
+        ),
         ("most steps per patient", request.settings.max_steps.to_string()),
     ];
     let base = format!(

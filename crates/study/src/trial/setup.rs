@@ -16,7 +16,7 @@ use crate::{
     document::{Document, Spanned},
     dosing::BoundRegimen,
     equilibrate::{Programs, Ready, Rest},
-    library::{Cohort, Library, SourcedNumber, Shelf},
+    library::{Cohort, Library, Shelf, SourcedNumber},
     outcome::{EventTime, PatientOutcome, PatientStatus, Response, Series, Trace},
     population::{Ingredients, Population, VirtualPatient},
     quantity,
@@ -107,8 +107,13 @@ impl TrialSetup {
         };
         let population = Population::new(&ingredients, &library.sources)?;
         let equilibration = assembled.equilibration_days(library).map_err(|e| vec![*e])?;
-        let programs =
-            Programs::new(&assembled, &population.varying, &inputs, &clinic.outputs, equilibration)?;
+        let programs = Programs::new(
+            &assembled,
+            &population.varying,
+            &inputs,
+            &clinic.outputs,
+            equilibration,
+        )?;
         let roles = clinic.roles(&assembled, &programs, &population)?;
         let one = |e: Box<Diagnostic>| vec![*e];
         let time = |text: &Spanned<String>| {
@@ -199,7 +204,11 @@ impl TrialSetup {
             title: format!("Typical patient, {}", self.plan.value.arm[arm].title),
             day: Vec::new(),
             series: (self.readouts.iter())
-                .map(|(title, unit, _)| Series { title: title.clone(), unit: unit.clone(), values: vec![] })
+                .map(|(title, unit, _)| Series {
+                    title: title.clone(),
+                    unit: unit.clone(),
+                    values: vec![],
+                })
                 .collect(),
         };
         TrialPatient::new(outcome, ready, self.roles, fate, first, None).traced(1.0, trace)
@@ -216,7 +225,12 @@ impl TrialSetup {
         trace
     }
 
-    fn prescribe<'a>(&'a self, regimens: &'a PerStratum, stratum: &str, end_day: f64) -> Prescribe<'a> {
+    fn prescribe<'a>(
+        &'a self,
+        regimens: &'a PerStratum,
+        stratum: &str,
+        end_day: f64,
+    ) -> Prescribe<'a> {
         let regimen = regimens.get(stratum).or_else(|| regimens.get(""));
         Box::new(move |size, start_day| match regimen {
             Some(r) => Treatment::new(r, &self.programs.during, size, start_day, end_day),
@@ -274,7 +288,10 @@ impl Clinic {
             return Err(vec![
                 Diagnostic::error(
                     "no-clinic",
-                    format!("system `{}` has no clinic, so no trial can be run in it", system.value.id),
+                    format!(
+                        "system `{}` has no clinic, so no trial can be run in it",
+                        system.value.id
+                    ),
                 )
                 .mend("use a cohort whose system has a [clinic] table, such as `patient`"),
             ]);
@@ -321,15 +338,22 @@ impl Clinic {
         let state = |id: Option<SymbolId>, what: &str| {
             programs.during.states().iter().position(|s| Some(*s) == id).ok_or_else(|| {
                 vec![
-                    Diagnostic::error("no-hazard", format!("the cumulative hazard of {what} never moves"))
-                        .mend("give it a rate rule with a positive rate in the clinic module"),
+                    Diagnostic::error(
+                        "no-hazard",
+                        format!("the cumulative hazard of {what} never moves"),
+                    )
+                    .mend("give it a rate rule with a positive rate in the clinic module"),
                 ]
             })
         };
         let diameters = self.outputs.first().map(|id| assembled.unit(*id));
-        let to_mm = diameters.and_then(|u| u.factor_to(&quantity::known("mm"))).ok_or_else(|| {
-            vec![Diagnostic::error("unit", "the sum of diameters is not a length").mend("give it in mm")]
-        })?;
+        let to_mm =
+            diameters.and_then(|u| u.factor_to(&quantity::known("mm"))).ok_or_else(|| {
+                vec![
+                    Diagnostic::error("unit", "the sum of diameters is not a length")
+                        .mend("give it in mm"),
+                ]
+            })?;
         let progressed = self.progressed.first().and_then(|id| population.position(*id));
         Ok(Roles {
             sum_of_diameters: 0,

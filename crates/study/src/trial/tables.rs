@@ -158,13 +158,16 @@ impl Reader<'_> {
 
     fn text(&self, name: &str) -> Result<Vec<String>, StoreError> {
         match self.values(name)? {
-            Values::Text(values) => Ok(values.iter().map(|v| v.clone().unwrap_or_default()).collect()),
+            Values::Text(values) => {
+                Ok(values.iter().map(|v| v.clone().unwrap_or_default()).collect())
+            }
             _ => Err(bad(format!("column `{name}` is not text"))),
         }
     }
 
     fn time(&self, name: &str) -> Result<Vec<Option<EventTime>>, StoreError> {
-        let (day, event) = (self.f64(&format!("{name}_day"))?, self.bool(&format!("{name}_event"))?);
+        let (day, event) =
+            (self.f64(&format!("{name}_day"))?, self.bool(&format!("{name}_event"))?);
         Ok((day.iter().zip(event))
             .map(|(day, event)| day.map(|day| EventTime { day, event: event.unwrap_or(false) }))
             .collect())

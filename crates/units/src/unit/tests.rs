@@ -123,47 +123,25 @@ fn shows_units_as_people_write_them() {
 fn wrong_texts_say_what_where_and_what_was_meant() {
     let wrong = |text: &str| {
         let error = Unit::parse(text).unwrap_err();
-        (
-            error.to_string(),
-            text.get(error.range).unwrap_or("out of range").to_string(),
-        )
+        (error.to_string(), text.get(error.range).unwrap_or("out of range").to_string())
     };
     assert_eq!(
         wrong("nmoll/L"),
-        (
-            "unknown unit `nmoll`; did you mean `nmol`?".into(),
-            "nmoll".into()
-        )
+        ("unknown unit `nmoll`; did you mean `nmol`?".into(), "nmoll".into())
     );
-    assert_eq!(
-        wrong("1/dya"),
-        (
-            "unknown unit `dya`; did you mean `day`?".into(),
-            "dya".into()
-        )
-    );
+    assert_eq!(wrong("1/dya"), ("unknown unit `dya`; did you mean `day`?".into(), "dya".into()));
     assert_eq!(wrong("mg/").0, "a unit is missing at the end");
-    assert_eq!(
-        wrong("").0,
-        "a unit is needed here; write `1` for dimensionless"
-    );
+    assert_eq!(wrong("").0, "a unit is needed here; write `1` for dimensionless");
     assert_eq!(wrong("(mg/L").1, "(");
     assert_eq!(wrong("mg/L)").1, ")");
     assert_eq!(wrong("mg+L").1, "+");
     assert_eq!(wrong("m^x").1, "x");
     assert_eq!(wrong("m^(1/0)").0, "this power of a unit is out of range");
-    assert_eq!(
-        wrong("m^99999999999").0,
-        "the power of a unit must be an integer up to 1000"
-    );
+    assert_eq!(wrong("m^99999999999").0, "the power of a unit must be an integer up to 1000");
     assert_eq!(wrong("0 day").1, "0");
     assert!(wrong("avogadro").0.contains("kept apart"));
     assert!(wrong(&"(".repeat(1000)).0.contains("parentheses"));
-    assert!(
-        wrong("((((m^1000)^1000)^1000)^1000)")
-            .0
-            .contains("out of range")
-    );
+    assert!(wrong("((((m^1000)^1000)^1000)^1000)").0.contains("out of range"));
 }
 
 #[test]
@@ -185,17 +163,11 @@ fn scale_is_open_to_writers() {
     let unit = unit("nmol/L");
     assert_eq!(unit.scale_decimal(), Some((1, -6)));
     assert_eq!(unit.scale_ratio(), Some((1, 1_000_000)));
-    assert_eq!(
-        unit.components(),
-        vec![(BaseUnit::Metre, (-3, 1)), (BaseUnit::Mole, (1, 1))]
-    );
+    assert_eq!(unit.components(), vec![(BaseUnit::Metre, (-3, 1)), (BaseUnit::Mole, (1, 1))]);
     assert_eq!(unit.inverse().scale_f64(), 1e6);
     assert_eq!(unit.scaled(-1, 2), None);
     assert_eq!(unit.scaled(1, 0), None);
-    assert_eq!(
-        Unit::of(BaseUnit::Second).scaled(86400, 1),
-        Unit::base("day")
-    );
+    assert_eq!(Unit::of(BaseUnit::Second).scaled(86400, 1), Unit::base("day"));
 }
 
 fn any_unit() -> impl Strategy<Value = Unit> {

@@ -14,15 +14,8 @@ enum Formula {
     Assignment(String),
     Rate(String),
     Start(String),
-    Reaction {
-        name: String,
-        sides: [Vec<(String, f64)>; 2],
-    },
-    Event {
-        name: String,
-        target: String,
-        trigger: Span,
-    },
+    Reaction { name: String, sides: [Vec<(String, f64)>; 2] },
+    Event { name: String, target: String, trigger: Span },
 }
 
 #[derive(Default)]
@@ -34,10 +27,7 @@ pub struct Build {
 
 /// A day for time; a compartment `c` of one litre.
 pub fn build() -> Build {
-    let mut build = Build {
-        network: Network::new("test"),
-        ..Build::default()
-    };
+    let mut build = Build { network: Network::new("test"), ..Build::default() };
     build.network.time_unit = Some(Unit::parse("day").unwrap());
     build.compartment("c", "L")
 }
@@ -73,11 +63,7 @@ impl Build {
 
     fn any_species(mut self, name: &str, unit: &str, amount: bool, boundary: bool) -> Self {
         let compartment = self.network.find("c").unwrap();
-        let kind = SymbolKind::Species {
-            compartment,
-            amount,
-            boundary,
-        };
+        let kind = SymbolKind::Species { compartment, amount, boundary };
         self.symbol(name, kind, unit, Value::Number(1.0));
         self
     }
@@ -122,27 +108,15 @@ impl Build {
     }
 
     pub fn rule(self, name: &str, formula: &str) -> Self {
-        self.formula(
-            &format!("{name} := "),
-            formula,
-            Formula::Assignment(name.to_string()),
-        )
+        self.formula(&format!("{name} := "), formula, Formula::Assignment(name.to_string()))
     }
 
     pub fn rate(self, name: &str, formula: &str) -> Self {
-        self.formula(
-            &format!("{name}' = "),
-            formula,
-            Formula::Rate(name.to_string()),
-        )
+        self.formula(&format!("{name}' = "), formula, Formula::Rate(name.to_string()))
     }
 
     pub fn start(self, name: &str, formula: &str) -> Self {
-        self.formula(
-            &format!("{name} = "),
-            formula,
-            Formula::Start(name.to_string()),
-        )
+        self.formula(&format!("{name} = "), formula, Formula::Start(name.to_string()))
     }
 
     /// `reaction("bind", "A + 2 B => AB", "k*A*B")`.
@@ -172,10 +146,7 @@ impl Build {
             span,
         };
         self.network.add(symbol).expect("names are new");
-        let what = Formula::Reaction {
-            name: name.to_string(),
-            sides: sides_read,
-        };
+        let what = Formula::Reaction { name: name.to_string(), sides: sides_read };
         self.formula(&format!("{name}: {sides}; "), formula, what)
     }
 
@@ -185,15 +156,7 @@ impl Build {
         let (name, target) = (name.to_string(), target.to_string());
         let between = format!("{before}{trigger}): {target} = ");
         let _ = &mut self;
-        self.formula(
-            &between,
-            formula,
-            Formula::Event {
-                name,
-                target,
-                trigger: span,
-            },
-        )
+        self.formula(&between, formula, Formula::Event { name, target, trigger: span })
     }
 
     pub fn done(mut self) -> (Network, Sources) {
@@ -233,11 +196,7 @@ impl Build {
                     };
                     network[id].kind = SymbolKind::Reaction(Box::new(reaction));
                 }
-                Formula::Event {
-                    name,
-                    target,
-                    trigger,
-                } => {
+                Formula::Event { name, target, trigger } => {
                     let condition = read(&self.text, trigger, &find);
                     let target = find(&target);
                     network.events.push(Event {
@@ -264,20 +223,12 @@ impl Build {
     pub fn shown(self) -> String {
         let (network, sources) = self.done();
         let messages = check(&network);
-        messages
-            .iter()
-            .map(|d| d.render(&sources, false))
-            .collect::<Vec<_>>()
-            .join("\n\n")
+        messages.iter().map(|d| d.render(&sources, false)).collect::<Vec<_>>().join("\n\n")
     }
 }
 
 fn read(text: &str, span: Span, find: &dyn Fn(&str) -> SymbolId) -> Expr {
-    let mut reader = Reader {
-        text: &text[..span.end as usize],
-        at: span.start as usize,
-        find,
-    };
+    let mut reader = Reader { text: &text[..span.end as usize], at: span.start as usize, find };
     let expr = reader.expr(0);
     assert_eq!(reader.token(), "", "unread text");
     expr
@@ -312,12 +263,7 @@ impl<'a> Reader<'a> {
         let rest = &self.text[self.at..];
         let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
         match word.unwrap_or(rest.len()) {
-            0 if ["||", "&&", "<=", ">=", "=="]
-                .iter()
-                .any(|op| rest.starts_with(op)) =>
-            {
-                &rest[..2]
-            }
+            0 if ["||", "&&", "<=", ">=", "=="].iter().any(|op| rest.starts_with(op)) => &rest[..2],
             0 => &rest[..rest.chars().next().map_or(0, char::len_utf8)],
             n => &rest[..n],
         }
@@ -330,10 +276,7 @@ impl<'a> Reader<'a> {
     }
 
     fn spanned(&self, start: usize, node: Node) -> Expr {
-        Expr {
-            node,
-            span: Span::new(FileId(0), start..self.at),
-        }
+        Expr { node, span: Span::new(FileId(0), start..self.at) }
     }
 
     fn expr(&mut self, least: u8) -> Expr {

@@ -19,16 +19,12 @@ fn moieties(build: Build) -> Vec<String> {
 }
 
 fn five() -> Build {
-    ["A", "B", "C", "D", "E"]
-        .into_iter()
-        .fold(build(), |b, name| b.amount(name, "nmol"))
+    ["A", "B", "C", "D", "E"].into_iter().fold(build(), |b, name| b.amount(name, "nmol"))
 }
 
 #[test]
 fn binding_conserves_both_partners() {
-    let b = five()
-        .reaction("bind", "A + B => C", "1")
-        .reaction("unbind", "C => A + B", "1");
+    let b = five().reaction("bind", "A + B => C", "1").reaction("unbind", "C => A + B", "1");
     assert_eq!(moieties(b), ["A + C", "B + C"]);
 }
 
@@ -51,30 +47,21 @@ fn a_cycle_with_an_enzyme_has_two_sums() {
 
 #[test]
 fn open_systems_conserve_nothing() {
-    let b = five()
-        .reaction("make", " => A", "1")
-        .reaction("turn", "A => B", "1");
+    let b = five().reaction("make", " => A", "1").reaction("turn", "A => B", "1");
     assert_eq!(moieties(b), Vec::<String>::new());
 }
 
 #[test]
 fn boundary_and_ruled_species_do_not_count() {
-    let b = build()
-        .boundary("X", "nmol")
-        .amount("A", "nmol")
-        .amount("B", "nmol");
+    let b = build().boundary("X", "nmol").amount("A", "nmol").amount("B", "nmol");
     let b = b.amount("R", "nmol").rule("R", "A");
-    let b = b
-        .reaction("in", "X => A", "1")
-        .reaction("turn", "B => R", "1");
+    let b = b.reaction("in", "X => A", "1").reaction("turn", "B => R", "1");
     assert_eq!(moieties(b), Vec::<String>::new());
 }
 
 #[test]
 fn catalysts_written_on_both_sides_are_conserved() {
-    let b = five()
-        .reaction("turn", "A + E => B + E", "1")
-        .reaction("lose", "B => ", "1");
+    let b = five().reaction("turn", "A + E => B + E", "1").reaction("lose", "B => ", "1");
     assert_eq!(moieties(b), ["E"]);
 }
 
@@ -136,9 +123,7 @@ fn rank(mut rows: Vec<Vec<f64>>) -> usize {
         let pivot = rows[rank].clone();
         for row in &mut rows[rank + 1..] {
             let factor = row[column] / pivot[column];
-            row.iter_mut()
-                .zip(&pivot)
-                .for_each(|(a, b)| *a -= factor * b);
+            row.iter_mut().zip(&pivot).for_each(|(a, b)| *a -= factor * b);
         }
         rank += 1;
     }

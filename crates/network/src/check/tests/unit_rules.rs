@@ -19,19 +19,11 @@ fn all() -> Build {
 /// Unit mistakes only, of `x := formula` with `x` in `unit`.
 fn rule(unit: &str, formula: &str) -> Vec<&'static str> {
     let (network, _) = all().parameter("y", unit).rule("y", formula).done();
-    check(&network)
-        .iter()
-        .map(|d| d.code)
-        .filter(|c| !c.starts_with("orphan"))
-        .collect()
+    check(&network).iter().map(|d| d.code).filter(|c| !c.starts_with("orphan")).collect()
 }
 
 fn fits(unit: &str, formula: &str) {
-    assert_eq!(
-        rule(unit, formula),
-        Vec::<&str>::new(),
-        "{formula} is in {unit}"
-    );
+    assert_eq!(rule(unit, formula), Vec::<&str>::new(), "{formula} is in {unit}");
 }
 
 fn fails(unit: &str, formula: &str, code: &str) {
@@ -125,70 +117,35 @@ fn rates_rules_starts_and_events() {
     let codes = |b: Build| {
         let (network, _) = b.done();
         let found = check(&network).into_iter().map(|d| d.code);
-        found
-            .filter(|c| c.starts_with("unit") || c.contains("condition"))
-            .collect::<Vec<_>>()
+        found.filter(|c| c.starts_with("unit") || c.contains("condition")).collect::<Vec<_>>()
     };
     let none = Vec::<&str>::new();
     assert_eq!(codes(all().reaction("J", "A => B", "k*A")), none);
-    assert_eq!(
-        codes(all().reaction("J", "A => C", "k*A")),
-        none,
-        "amounts are what reacts"
-    );
+    assert_eq!(codes(all().reaction("J", "A => C", "k*A")), none, "amounts are what reacts");
     assert_eq!(codes(all().reaction("J", "C => ", "k*C*V")), none);
-    assert_eq!(
-        codes(all().reaction("J", "C => ", "k*C")),
-        ["unit-mismatch"]
-    );
-    assert_eq!(
-        codes(all().reaction("J", "A => B", "kh*A")),
-        ["unit-mismatch"]
-    );
-    assert_eq!(
-        codes(all().reaction("J", "A => R", "k*A")),
-        ["unit-mismatch"]
-    );
-    assert_eq!(
-        codes(all().reaction("J", "A => B", "k*A").rule("x", "J/k")),
-        none
-    );
+    assert_eq!(codes(all().reaction("J", "C => ", "k*C")), ["unit-mismatch"]);
+    assert_eq!(codes(all().reaction("J", "A => B", "kh*A")), ["unit-mismatch"]);
+    assert_eq!(codes(all().reaction("J", "A => R", "k*A")), ["unit-mismatch"]);
+    assert_eq!(codes(all().reaction("J", "A => B", "k*A").rule("x", "J/k")), none);
     assert_eq!(codes(all().rate("x", "k*A")), none);
     assert_eq!(codes(all().rate("x", "A")), ["unit-mismatch"]);
     assert_eq!(codes(all().rate("C", "k*kd")), none);
     assert_eq!(codes(all().start("C", "kd")), none);
     assert_eq!(codes(all().start("C", "x")), ["unit-mismatch"]);
     assert_eq!(codes(all().event("E", "time > 1/k", "A", "2*B")), none);
-    assert_eq!(
-        codes(all().event("E", "time > 1/k", "A", "2*kd")),
-        ["unit-mismatch"]
-    );
-    assert_eq!(
-        codes(all().event("E", "time", "A", "B")),
-        ["not-a-condition"]
-    );
-    assert_eq!(
-        codes(all().event("E", "C > A", "A", "B")),
-        ["unit-mismatch"]
-    );
+    assert_eq!(codes(all().event("E", "time > 1/k", "A", "2*kd")), ["unit-mismatch"]);
+    assert_eq!(codes(all().event("E", "time", "A", "B")), ["not-a-condition"]);
+    assert_eq!(codes(all().event("E", "C > A", "A", "B")), ["unit-mismatch"]);
 }
 
 #[test]
 fn a_missing_unit_is_told_once_and_only_there() {
-    let b = all()
-        .parameter("u", "")
-        .reaction("J", "A => B", "u*A")
-        .rule("x", "u*A + A*exp(u)");
+    let b = all().parameter("u", "").reaction("J", "A => B", "u*A").rule("x", "u*A + A*exp(u)");
     let (network, _) = b.done();
-    let found: Vec<_> = check(&network)
-        .into_iter()
-        .filter(|d| d.level == crate::Level::Error)
-        .collect();
+    let found: Vec<_> =
+        check(&network).into_iter().filter(|d| d.level == crate::Level::Error).collect();
     assert_eq!(found.len(), 1);
-    assert_eq!(
-        (found[0].code, found[0].message.as_str()),
-        ("unit-missing", "`u` has no unit")
-    );
+    assert_eq!((found[0].code, found[0].message.as_str()), ("unit-missing", "`u` has no unit"));
     let (mut network, _) = all().reaction("J", "A => B", "k*A").rate("x", "k*A").done();
     network.time_unit = None;
     let codes: Vec<_> = check(&network).into_iter().map(|d| d.code).collect();

@@ -10,11 +10,7 @@ fn a_rate_that_is_an_amount() {
         .parameter("k_endo", "1/day")
         .parameter("t_half", "day")
         .reaction("internalise", "HER2 => HER2_endo", "HER2")
-        .reaction(
-            "recycle",
-            "HER2_endo => HER2",
-            "k_endo*HER2_endo*t_half*k_endo",
-        );
+        .reaction("recycle", "HER2_endo => HER2", "k_endo*HER2_endo*t_half*k_endo");
     insta::assert_snapshot!(b.shown(), @r#"
     error[unit-mismatch]: a rate must be an amount per time; this is an amount
      --> test.ant:6:33

@@ -43,11 +43,7 @@ fn everything() -> Network {
         note: "at 37 °C".to_string(),
         span: Span::new(FileId(0), 0..1),
     });
-    let trigger = Expr::binary(
-        BinaryOp::GreaterEqual,
-        Expr::made(Node::Time),
-        Expr::number(7.0),
-    );
+    let trigger = Expr::binary(BinaryOp::GreaterEqual, Expr::made(Node::Time), Expr::number(7.0));
     network.events.push(Event {
         name: "dose".to_string(),
         trigger,
@@ -60,10 +56,7 @@ fn everything() -> Network {
 
 fn model() -> Element {
     let root = tree::read(&write(&everything()));
-    assert_eq!(
-        (root.get("level"), root.get("version")),
-        (Some("3"), Some("2"))
-    );
+    assert_eq!((root.get("level"), root.get("version")), (Some("3"), Some("2")));
     root.at("model").clone()
 }
 
@@ -90,11 +83,7 @@ fn ids_are_unique_and_every_reference_is_defined() {
     }
     let units = model.at("listOfUnitDefinitions");
     for key in ["units", "substanceUnits", "timeUnits", "extentUnits"] {
-        for id in all
-            .iter()
-            .filter_map(|e| e.get(key))
-            .filter(|id| *id != "dimensionless")
-        {
+        for id in all.iter().filter_map(|e| e.get(key)).filter(|id| *id != "dimensionless") {
             units.with("id", id);
         }
     }
@@ -107,25 +96,17 @@ fn species_keep_amount_and_concentration_apart() {
     let a = species.with("id", "cell__A");
     assert_eq!(a.get("name"), Some("cell.A"));
     assert_eq!(a.get("hasOnlySubstanceUnits"), Some("false"));
-    assert_eq!(
-        a.get("initialAmount").or(a.get("initialConcentration")),
-        None
-    );
+    assert_eq!(a.get("initialAmount").or(a.get("initialConcentration")), None);
     let b = species.with("id", "cell__B");
     assert_eq!(b.get("hasOnlySubstanceUnits"), Some("true"));
     assert_eq!(b.get("initialAmount"), Some("1e-9"));
-    assert_eq!(
-        (b.get("constant"), b.get("boundaryCondition")),
-        (Some("false"), Some("false"))
-    );
+    assert_eq!((b.get("constant"), b.get("boundaryCondition")), (Some("false"), Some("false")));
     let enzyme = species.with("id", "enzyme");
     assert_eq!(enzyme.get("substanceUnits"), Some("copies_per_cell"));
     // A length is no substance for SBML: the unit is left out and told in a comment.
     assert_eq!(species.with("id", "diameter").get("substanceUnits"), None);
     assert!(write(&everything()).contains("<!-- in mm,"));
-    let initial = model
-        .at("listOfInitialAssignments")
-        .with("symbol", "cell__A");
+    let initial = model.at("listOfInitialAssignments").with("symbol", "cell__A");
     assert_eq!(initial.at("math/ci").text, "start");
     let mut plain = Make::new();
     plain.species("S", "nmol", false, 0.25);
@@ -140,21 +121,11 @@ fn rules_take_the_place_of_start_values() {
     let rules = model.at("listOfRules");
     assert_eq!(rules.with("variable", "v").name, "assignmentRule");
     assert_eq!(rules.with("variable", "w").name, "rateRule");
-    assert_eq!(
-        model.at("listOfInitialAssignments").children.len(),
-        1,
-        "none for v"
-    );
+    assert_eq!(model.at("listOfInitialAssignments").children.len(), 1, "none for v");
     let parameters = model.at("listOfParameters");
     assert_eq!(parameters.with("id", "v").get("constant"), Some("false"));
-    assert_eq!(
-        parameters.with("id", "cell__k").get("constant"),
-        Some("true")
-    );
-    assert_eq!(
-        parameters.with("id", "cell__k").get("value"),
-        Some("0.30000000000000004")
-    );
+    assert_eq!(parameters.with("id", "cell__k").get("constant"), Some("true"));
+    assert_eq!(parameters.with("id", "cell__k").get("value"), Some("0.30000000000000004"));
 }
 
 #[test]
@@ -167,11 +138,7 @@ fn reactions_declare_their_modifiers() {
     assert_eq!(modifiers.len(), 1, "the parameter is no modifier");
     assert_eq!(modifiers[0].get("species"), Some("enzyme"));
     let law = reaction.at("kineticLaw/math/apply");
-    let parts: Vec<_> = law
-        .children
-        .iter()
-        .map(|c| (c.name.as_str(), c.text.as_str()))
-        .collect();
+    let parts: Vec<_> = law.children.iter().map(|c| (c.name.as_str(), c.text.as_str())).collect();
     assert_eq!(parts, [("times", ""), ("ci", "cell__k"), ("ci", "enzyme")]);
 }
 
@@ -183,9 +150,7 @@ fn events_say_how_they_start() {
     let trigger = event.at("trigger");
     assert_eq!(trigger.get("initialValue"), Some("false"));
     assert_eq!(trigger.at("math/apply").children[0].name, "geq");
-    event
-        .at("listOfEventAssignments")
-        .with("variable", "cell__B");
+    event.at("listOfEventAssignments").with("variable", "cell__B");
 }
 
 #[test]
@@ -197,36 +162,18 @@ fn identities_and_sources_are_kept() {
     assert_eq!(about.get("rdf:about"), Some("#meta_cell__A"));
     let is = &about.at("bqbiol:is/rdf:Bag").children;
     assert_eq!(is.len(), 2);
-    assert_eq!(
-        is[0].get("rdf:resource"),
-        Some("https://identifiers.org/hgnc:3430")
-    );
+    assert_eq!(is[0].get("rdf:resource"), Some("https://identifiers.org/hgnc:3430"));
     about.at("bqbiol:isDescribedBy/rdf:Bag");
     assert!(write(&everything()).contains("receptor &lt;free&gt; &amp; whole"));
     let k = model.at("listOfParameters").with("id", "cell__k");
     let described = k.at("annotation/rdf:RDF/rdf:Description/bqbiol:isDescribedBy/rdf:Bag");
-    let sources: Vec<_> = described
-        .children
-        .iter()
-        .filter_map(|c| c.get("rdf:resource"))
-        .collect();
+    let sources: Vec<_> = described.children.iter().filter_map(|c| c.get("rdf:resource")).collect();
     assert_eq!(
         sources,
-        [
-            "https://identifiers.org/doi:10.1000/a",
-            "https://identifiers.org/pubmed:42"
-        ]
+        ["https://identifiers.org/doi:10.1000/a", "https://identifiers.org/pubmed:42"]
     );
-    let notes: Vec<_> = k
-        .at("notes/body")
-        .children
-        .iter()
-        .map(|p| p.text.clone())
-        .collect();
-    assert!(
-        notes.contains(&"variability: lognormal(cv=40%)".to_string()),
-        "{notes:?}"
-    );
+    let notes: Vec<_> = k.at("notes/body").children.iter().map(|p| p.text.clone()).collect();
+    assert!(notes.contains(&"variability: lognormal(cv=40%)".to_string()), "{notes:?}");
     model.at("annotation/rdf:RDF/rdf:Description/bqmodel:isDerivedFrom");
 }
 
@@ -234,24 +181,17 @@ fn identities_and_sources_are_kept() {
 fn units_are_defined_once_and_the_lost_difference_is_told() {
     let model = model();
     let units = model.at("listOfUnitDefinitions");
-    assert_eq!(
-        units.with("id", "copies_per_cell").get("name"),
-        Some("copies/cell")
-    );
+    assert_eq!(units.with("id", "copies_per_cell").get("name"), Some("copies/cell"));
     let per_day = units.with("id", "per_day").at("listOfUnits/unit");
     assert_eq!(per_day.get("kind"), Some("second"));
-    assert_eq!(
-        (per_day.get("multiplier"), per_day.get("exponent")),
-        (Some("86400"), Some("-1"))
-    );
+    assert_eq!((per_day.get("multiplier"), per_day.get("exponent")), (Some("86400"), Some("-1")));
     assert_eq!(model.get("timeUnits"), Some("day"));
     assert_eq!(model.get("extentUnits"), None, "species have several units");
     assert!(write(&everything()).contains("Copies and cells are units of their own"));
     let mut named = everything();
     named.unit_names = vec![("rate_constant".to_string(), Unit::parse("1/day").unwrap())];
     let root = tree::read(&write(&named));
-    root.at("model/listOfUnitDefinitions")
-        .with("id", "rate_constant");
+    root.at("model/listOfUnitDefinitions").with("id", "rate_constant");
 }
 
 #[test]

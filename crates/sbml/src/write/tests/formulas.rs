@@ -11,12 +11,7 @@ const Y: f64 = 1.9;
 const TIME: f64 = 3.5;
 
 fn evaluate(element: &Element) -> f64 {
-    let arguments = || {
-        element.children[1..]
-            .iter()
-            .map(evaluate)
-            .collect::<Vec<_>>()
-    };
+    let arguments = || element.children[1..].iter().map(evaluate).collect::<Vec<_>>();
     let truth = |b: bool| f64::from(u8::from(b));
     match element.name.as_str() {
         "cn" => element.text.parse().expect("a number"),
@@ -93,10 +88,7 @@ fn every_operator_keeps_its_meaning() {
     // A comparison is a number only through piecewise.
     let number = |condition: Expr| {
         let otherwise = Box::new(Expr::number(0.0));
-        Expr::made(Node::Piecewise {
-            cases: vec![(Expr::number(1.0), condition)],
-            otherwise,
-        })
+        Expr::made(Node::Piecewise { cases: vec![(Expr::number(1.0), condition)], otherwise })
     };
     for (op, expected) in [
         (Add, X + Y),
@@ -118,29 +110,15 @@ fn every_operator_keeps_its_meaning() {
         assert_eq!(evaluate(&math(&expr)), expected, "{op:?}");
     }
     // At equality the strict and the weak comparisons part.
-    for (op, expected) in [
-        (Less, 0.0),
-        (LessEqual, 1.0),
-        (Greater, 0.0),
-        (GreaterEqual, 1.0),
-    ] {
+    for (op, expected) in [(Less, 0.0), (LessEqual, 1.0), (Greater, 0.0), (GreaterEqual, 1.0)] {
         let same = number(Expr::binary(op, x(), x()));
         assert_eq!(evaluate(&math(&same)), expected, "{op:?}");
     }
     let small = || Expr::binary(Less, x(), y());
     let large = || Expr::binary(Greater, x(), y());
-    assert_eq!(
-        evaluate(&math(&number(Expr::binary(And, small(), large())))),
-        0.0
-    );
-    assert_eq!(
-        evaluate(&math(&number(Expr::binary(Or, small(), large())))),
-        1.0
-    );
-    assert_eq!(
-        evaluate(&math(&number(Expr::made(Node::Not(Box::new(small())))))),
-        0.0
-    );
+    assert_eq!(evaluate(&math(&number(Expr::binary(And, small(), large())))), 0.0);
+    assert_eq!(evaluate(&math(&number(Expr::binary(Or, small(), large())))), 1.0);
+    assert_eq!(evaluate(&math(&number(Expr::made(Node::Not(Box::new(small())))))), 0.0);
     assert_eq!(evaluate(&math(&Expr::made(Node::Neg(Box::new(x()))))), -X);
     assert_eq!(evaluate(&math(&Expr::made(Node::Time))), TIME);
 }
@@ -155,20 +133,11 @@ fn every_function_keeps_its_meaning() {
         (Function::Abs, Y),
     ] {
         let value = evaluate(&math(&Expr::made(Node::Call(function, vec![y()]))));
-        assert!(
-            (value - expected).abs() < 1e-15 * expected.abs().max(1.0),
-            "{function:?}"
-        );
+        assert!((value - expected).abs() < 1e-15 * expected.abs().max(1.0), "{function:?}");
     }
     let all = || vec![y(), x(), Expr::number(0.9)];
-    assert_eq!(
-        evaluate(&math(&Expr::made(Node::Call(Function::Min, all())))),
-        X
-    );
-    assert_eq!(
-        evaluate(&math(&Expr::made(Node::Call(Function::Max, all())))),
-        Y
-    );
+    assert_eq!(evaluate(&math(&Expr::made(Node::Call(Function::Min, all())))), X);
+    assert_eq!(evaluate(&math(&Expr::made(Node::Call(Function::Max, all())))), Y);
 }
 
 #[test]
@@ -180,27 +149,13 @@ fn cases_are_tried_in_order_and_literals_may_be_conditions() {
     };
     let yes = || Expr::number(1.0);
     let no = || Expr::number(0.0);
-    assert_eq!(
-        choose(vec![case(4.0, no()), case(5.0, yes()), case(6.0, yes())]),
-        5.0
-    );
+    assert_eq!(choose(vec![case(4.0, no()), case(5.0, yes()), case(6.0, yes())]), 5.0);
     assert_eq!(choose(vec![case(4.0, no())]), 9.0);
 }
 
 #[test]
 fn literals_read_back_exactly() {
-    let numbers = [
-        1e-9,
-        0.1,
-        1.0 / 3.0,
-        6.02214076e23,
-        1e-29,
-        123456.789,
-        2.0,
-        0.0,
-        1e15,
-        7.25e-5,
-    ];
+    let numbers = [1e-9, 0.1, 1.0 / 3.0, 6.02214076e23, 1e-29, 123456.789, 2.0, 0.0, 1e15, 7.25e-5];
     for number in numbers {
         assert_eq!(evaluate(&math(&Expr::number(number))), number);
     }
@@ -209,8 +164,5 @@ fn literals_read_back_exactly() {
     assert_eq!((far.text.as_str(), far.children.len()), ("1.5-300", 1));
     // Zero fits any unit; other literals are dimensionless.
     assert_eq!(math(&Expr::number(0.0)).get("sbml:units"), None);
-    assert_eq!(
-        math(&Expr::number(2.0)).get("sbml:units"),
-        Some("dimensionless")
-    );
+    assert_eq!(math(&Expr::number(2.0)).get("sbml:units"), Some("dimensionless"));
 }

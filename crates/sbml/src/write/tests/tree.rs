@@ -12,10 +12,7 @@ pub struct Element {
 
 impl Element {
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, v)| v.as_str())
+        self.attributes.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
     }
 
     /// The only child on a path like `model/listOfSpecies`.
@@ -29,11 +26,7 @@ impl Element {
 
     /// The child with this value of an attribute.
     pub fn with(&self, key: &str, value: &str) -> &Element {
-        let found: Vec<_> = self
-            .children
-            .iter()
-            .filter(|c| c.get(key) == Some(value))
-            .collect();
+        let found: Vec<_> = self.children.iter().filter(|c| c.get(key) == Some(value)).collect();
         assert_eq!(found.len(), 1, "{key}={value} in {}", self.name);
         found[0]
     }
