@@ -63,16 +63,15 @@ pub fn assemble(
     Ok(Assembled { system, network: loaded.network, subclones, warnings })
 }
 
+/// A symbol, or why there is none.
+pub type Found = Result<SymbolId, Box<Diagnostic>>;
+
 impl Assembled {
     /// The symbol with this name.
     ///
     /// # Errors
     /// `unknown-symbol`, pointing at `place`, with the nearest known name.
-    pub fn symbol(
-        &self,
-        name: &str,
-        place: Option<hersim_network::Span>,
-    ) -> Result<SymbolId, Box<Diagnostic>> {
+    pub fn symbol(&self, name: &str, place: Option<hersim_network::Span>) -> Found {
         self.network.find(name).ok_or_else(|| {
             let mut diagnostic = Diagnostic::error(
                 "unknown-symbol",
@@ -93,7 +92,7 @@ impl Assembled {
     ///
     /// # Errors
     /// As [`Assembled::symbol`].
-    pub fn role(&self, name: &Spanned<String>) -> Result<SymbolId, Box<Diagnostic>> {
+    pub fn role(&self, name: &Spanned<String>) -> Found {
         self.symbol(name.get_ref(), Some(self.system.place(name)))
     }
 
@@ -102,19 +101,12 @@ impl Assembled {
     ///
     /// # Errors
     /// As [`Assembled::symbol`].
-    pub fn of_subclone(
-        &self,
-        name: &Spanned<String>,
-        subclone: &str,
-    ) -> Result<SymbolId, Box<Diagnostic>> {
+    pub fn of_subclone(&self, name: &Spanned<String>, subclone: &str) -> Found {
         self.symbol(&with_subclone(name.get_ref(), subclone), Some(self.system.place(name)))
     }
 
     /// The symbols a role names: one, or one for each subclone when it has the word `clone`.
-    pub fn for_each_subclone(
-        &self,
-        name: &Spanned<String>,
-    ) -> Vec<(Option<&str>, Result<SymbolId, Box<Diagnostic>>)> {
+    pub fn for_each_subclone(&self, name: &Spanned<String>) -> Vec<(Option<&str>, Found)> {
         if with_subclone(name.get_ref(), "") == *name.get_ref() {
             return vec![(None, self.role(name))];
         }
@@ -136,7 +128,7 @@ impl Assembled {
     ///
     /// # Errors
     /// As [`Assembled::symbol`].
-    pub fn switch(&self) -> Result<SymbolId, Box<Diagnostic>> {
+    pub fn switch(&self) -> Found {
         self.role(&self.system.value.equilibration.switch)
     }
 

@@ -21,6 +21,9 @@ use crate::{
     written::Written,
 };
 
+/// Rows a simulation may give.
+const MOST_ROWS: f64 = 1e7;
+
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct SimulateRequest {
@@ -107,12 +110,11 @@ pub fn simulate(
 ) -> Result<Simulation, StudyError> {
     let duration = argument_days("--for", &request.duration, library)?;
     let every = argument_days("--every", &request.every, library)?;
-    if every <= 0.0 {
+    if every <= 0.0 || duration / every > MOST_ROWS {
         let place = Written::argument("--every", &request.every, &mut library.sources);
-        return Err(Box::new(
-            Diagnostic::error("quantity", "rows must be some time apart").at(place.whole(), ""),
-        )
-        .into());
+        let message = format!("this gives no row, or more than {MOST_ROWS:e} rows");
+        let error = Diagnostic::error("quantity", message).at(place.whole(), "");
+        return Err(Box::new(error.mend("choose a longer time between rows")).into());
     }
     let prepared = prepare(library, request)?;
     let mut course = Course::new(&prepared, duration, every);

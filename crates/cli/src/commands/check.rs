@@ -19,7 +19,8 @@ pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
         Err(code) => return code,
     };
     let report = run(&mut library, options.model.as_deref());
-    let passed = report.passed() && !(options.strict && !report.diagnostics.is_empty());
+    let clean = report.diagnostics.is_empty();
+    let passed = if options.strict { clean } else { report.passed() };
     if arguments.json {
         let diagnostics: Vec<_> =
             report.diagnostics.iter().map(|d| terminal::as_json(d, &library.sources)).collect();
