@@ -130,3 +130,27 @@ fn every_error_code_is_documented() {
         codes.iter().filter(|c| !documented.contains(&format!("`{c}`"))).collect();
     assert!(missing.is_empty(), "not in docs/errors.md: {missing:?}");
 }
+
+/// The crates in the order of ARCHITECTURE.md: each may use those before it.
+const ORDER: [&str; 9] =
+    ["units", "network", "antimony", "sbml", "engine", "store", "study", "report", "cli"];
+
+#[test]
+fn dependencies_point_one_way() {
+    let beside = ["antimony", "sbml", "engine", "store"];
+    for (place, name) in ORDER.iter().enumerate() {
+        let path = common::root().join("crates").join(name).join("Cargo.toml");
+        let text = fs::read_to_string(path).unwrap();
+        let own = text.split("[dependencies]").nth(1).unwrap_or("");
+        let own = own.split("\n[").next().unwrap_or("");
+        for used in own.lines().filter_map(|l| l.strip_prefix("hersim-")) {
+            let used = used.split(['.', ' ']).next().unwrap_or("");
+            let at = ORDER.iter().position(|o| *o == used).expect(used);
+            assert!(at < place, "{name} uses {used}, which stands below it");
+            let siblings = beside.contains(name) && beside.contains(&used);
+            assert!(!siblings, "{name} uses {used}, which stands beside it");
+        }
+    }
+    let crates = fs::read_dir(common::root().join("crates")).unwrap().count();
+    assert_eq!(crates, ORDER.len(), "a crate is missing from the order");
+}

@@ -65,6 +65,21 @@ impl Programs {
             &assembled.network,
             &Compile { fixed: &[(switch, 0.0)], varying, inputs, outputs },
         )?;
+        // A state that begins at zero and only moves before treatment would lose its value.
+        let lost: Vec<Diagnostic> = (during.dropped().iter())
+            .filter(|state| before.states().contains(state))
+            .map(|state| {
+                let symbol = &assembled.network[*state];
+                let message =
+                    format!("`{}` begins at zero and moves only before treatment", symbol.name);
+                Diagnostic::error("lost-state", message)
+                    .at(symbol.span, "")
+                    .mend("begin it at a positive value")
+            })
+            .collect();
+        if !lost.is_empty() {
+            return Err(lost);
+        }
         let duration = equilibration_days / assembled.days_per_time_unit();
         Ok(Programs { before, during, duration })
     }
