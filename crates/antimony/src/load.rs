@@ -38,6 +38,8 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// Other dotted names of symbols: ports and names joined by `is`, in order of appearance.
     pub aliases: Vec<(String, SymbolId)>,
+    /// Ports of the model that was loaded: what a model around it may give or read.
+    pub ports: Vec<SymbolId>,
 }
 
 /// Reads a model, its imports and tables into a flat network.
@@ -58,7 +60,7 @@ pub fn load(
     let found = tidy(found);
     let failed = found.iter().any(|d| d.level == Level::Error);
     match loaded {
-        Some((network, aliases)) if !failed => Ok(Loaded { network, warnings: found, aliases }),
+        Some(loaded) if !failed => Ok(Loaded { warnings: found, ..loaded }),
         _ => Err(found),
     }
 }
@@ -68,7 +70,7 @@ fn assemble(
     request: &Request<'_>,
     sources: &Sources,
     found: &mut Vec<Diagnostic>,
-) -> Option<(Network, Vec<(String, SymbolId)>)> {
+) -> Option<Loaded> {
     check_duplicates(program, found);
     check_rows(program, found);
     let name = main_model(program, request, sources, found)?;
@@ -93,7 +95,8 @@ fn assemble(
         .enumerate()
         .flat_map(|(i, s)| s.aliases.iter().map(move |a| (a.clone(), SymbolId(i as u32))))
         .collect();
-    Some((network, aliases))
+    let ports = model.ports.iter().filter_map(|p| network.find(&p.path)).collect();
+    Some(Loaded { network, warnings: Vec::new(), aliases, ports })
 }
 
 fn main_model(

@@ -1,6 +1,12 @@
 //! Progress bars, diagnostics and exit codes.
 
-use std::{io::IsTerminal, process::ExitCode, sync::Mutex, time::Duration};
+use std::{
+    fmt::Display,
+    io::{IsTerminal, Write},
+    process::ExitCode,
+    sync::Mutex,
+    time::Duration,
+};
 
 use hersim_network::{Diagnostic, Level, Sources};
 use hersim_study::{StudyError, progress::Progress};
@@ -63,6 +69,16 @@ impl Progress for Bar {
     }
 }
 
+/// Prints a result. A reader that has gone away (`| head`) is no error.
+pub fn result(text: impl Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Prints a message beside the results.
+fn message(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Prints what is wrong and gives the exit code for wrong input.
 pub fn fail(error: &StudyError, sources: &Sources, arguments: &Arguments) -> ExitCode {
     match error {
@@ -79,19 +95,19 @@ pub fn fail(error: &StudyError, sources: &Sources, arguments: &Arguments) -> Exi
 pub fn report(diagnostics: &[Diagnostic], sources: &Sources, arguments: &Arguments) {
     if arguments.json {
         let all: Vec<_> = diagnostics.iter().map(|d| as_json(d, sources)).collect();
-        println!("{}", json!({ "diagnostics": all }));
+        result(json!({ "diagnostics": all }));
         return;
     }
     let styled = std::io::stderr().is_terminal();
     for diagnostic in diagnostics {
-        eprintln!("{}\n", diagnostic.render(sources, styled));
+        message(format!("{}\n", diagnostic.render(sources, styled)));
     }
 }
 
 /// Prints warnings, one line each, unless `--quiet` or `--json` was given.
 pub fn warn(warnings: &[Diagnostic], arguments: &Arguments) {
     if !arguments.quiet && !arguments.json && !warnings.is_empty() {
-        eprintln!("{} warnings in the model; `hersim check` shows them", warnings.len());
+        message(format!("{} warnings in the model; `hersim check` shows them", warnings.len()));
     }
 }
 
@@ -110,8 +126,8 @@ pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Value 
 }
 
 /// Tells the user something that is not a result, unless `--quiet` was given.
-pub fn say(arguments: &Arguments, text: impl AsRef<str>) {
+pub fn say(arguments: &Arguments, text: impl Display) {
     if !arguments.quiet {
-        eprintln!("{}", text.as_ref());
+        message(text);
     }
 }

@@ -24,7 +24,9 @@ pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
     if arguments.json {
         let diagnostics: Vec<_> =
             report.diagnostics.iter().map(|d| terminal::as_json(d, &library.sources)).collect();
-        println!("{}", json!({ "passed": passed, "checked": report, "diagnostics": diagnostics }));
+        terminal::result(
+            json!({ "passed": passed, "checked": report, "diagnostics": diagnostics }),
+        );
     } else {
         terminal::report(&report.diagnostics, &library.sources, arguments);
         let mut table = print::table(&[
@@ -50,19 +52,18 @@ pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
                 count("assumed"),
             ]);
         }
-        println!("{table}");
+        terminal::result(table);
         for s in &report.systems {
             for sum in &s.conserved {
-                println!("conserved in {}: {sum}", s.system);
+                terminal::result(format!("conserved in {}: {sum}", s.system));
             }
         }
         let errors = report.diagnostics.iter().filter(|d| d.level == Level::Error).count();
         let warnings = report.diagnostics.len() - errors;
-        println!(
-            "{} systems and {} library documents: {errors} errors, {warnings} warnings",
-            report.systems.len(),
-            report.documents
-        );
+        let (systems, documents) = (report.systems.len(), report.documents);
+        terminal::result(format!(
+            "{systems} systems and {documents} library documents: {errors} errors, {warnings} warnings"
+        ));
     }
     if passed { ExitCode::SUCCESS } else { ExitCode::from(terminal::FAILED) }
 }

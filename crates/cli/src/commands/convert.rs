@@ -50,7 +50,7 @@ pub fn convert(arguments: &Arguments, options: &ConvertOptions) -> ExitCode {
         Err(error) => return terminal::fail(&error, &library.sources, arguments),
     };
     match &options.out {
-        None => print!("{text}"),
+        None => terminal::result(text.trim_end()),
         Some(path) => {
             if let Err(error) = hersim_store::write_text(path, &text) {
                 return terminal::fail(&error.into(), &library.sources, arguments);

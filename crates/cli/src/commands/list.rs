@@ -54,13 +54,13 @@ pub fn list(arguments: &Arguments, options: &ListOptions) -> ExitCode {
             .iter()
             .map(|(kind, h)| json!({ "kind": kind, "id": h.id, "title": words(h) }))
             .collect();
-        println!("{}", json!({ "library": all }));
+        terminal::result(json!({ "library": all }));
     } else {
         let mut table = print::table(&["kind", "id", "what it is"]);
         for (kind, heading) in &rows {
             table.add_row([*kind, &heading.id, &words(heading)]);
         }
-        println!("{table}");
+        terminal::result(table);
     }
     ExitCode::SUCCESS
 }

@@ -45,7 +45,7 @@ pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
         return terminal::fail(&error, &library.sources, arguments);
     }
     if arguments.json {
-        println!("{}", as_json(&simulation));
+        terminal::result(as_json(&simulation));
     } else {
         terminal::warn(&simulation.warnings, arguments);
         show(&simulation, arguments);
@@ -121,7 +121,7 @@ fn show(simulation: &Simulation, arguments: &Arguments) {
         let values = trace.series.iter().map(|s| print::number(s.values[i]));
         table.add_row(std::iter::once(print::number(trace.day[i])).chain(values));
     }
-    println!("{}\n{table}", trace.title);
+    terminal::result(format!("{}\n{table}", trace.title));
 }
 
 fn as_json(simulation: &Simulation) -> String {

@@ -39,25 +39,25 @@ pub fn trial(arguments: &Arguments, options: &TrialOptions) -> ExitCode {
         return terminal::fail(&error.into(), &library.sources, arguments);
     }
     if arguments.json {
-        println!("{}", json(&run));
+        terminal::result(json(&run));
         return ExitCode::SUCCESS;
     }
     terminal::warn(&run.warnings, arguments);
-    println!("{}", print::trial(&run.outcome));
+    terminal::result(print::trial(&run.outcome));
     let failed = run.outcome.failed_patients;
     if failed > 0 {
-        println!(
+        terminal::result(format!(
             "{failed} patients could not be simulated; their rows in endpoints.parquet say why"
-        );
+        ));
     }
     if run.restless > 0 {
-        println!("{} tumours were not at rest when treatment began", run.restless);
+        terminal::result(format!("{} tumours were not at rest when treatment began", run.restless));
     }
     if run.resumed > 0 {
         terminal::say(arguments, format!("{} chunks were already there", run.resumed));
     }
     let folder = run.folder.path().display();
-    println!("{:.1} s; results and report.html in {folder}", run.outcome.seconds);
+    terminal::result(format!("{:.1} s; results and report.html in {folder}", run.outcome.seconds));
     ExitCode::SUCCESS
 }
 
