@@ -92,16 +92,10 @@ const DEFAULT: &str = "default_compartment";
 
 fn default_compartment() -> Symbol {
     Symbol {
-        name: DEFAULT.into(),
-        display_name: None,
-        kind: SymbolKind::Compartment,
         unit: Unit::base("litre"),
         value: Value::Number(1.0),
-        rule: None,
         constant: true,
-        annotations: Vec::new(),
-        provenance: None,
-        span: Span::NONE,
+        ..Symbol::new(DEFAULT, SymbolKind::Compartment)
     }
 }
 

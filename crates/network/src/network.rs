@@ -78,6 +78,24 @@ pub struct Symbol {
     pub span: Span,
 }
 
+impl Symbol {
+    /// A symbol with nothing but a name and a kind, made rather than written.
+    pub fn new(name: impl Into<String>, kind: SymbolKind) -> Self {
+        Symbol {
+            name: name.into(),
+            display_name: None,
+            kind,
+            unit: None,
+            value: Value::Missing,
+            rule: None,
+            constant: false,
+            annotations: Vec::new(),
+            provenance: None,
+            span: Span::NONE,
+        }
+    }
+}
+
 /// A reaction and its rate law.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reaction {

@@ -79,19 +79,7 @@ fn add_supply(network: &mut Network, order: usize, species: SymbolId) -> SymbolI
         (Some(amount), Some(time)) => Some(amount / time),
         _ => None,
     };
-    let blank = |name: String, kind| Symbol {
-        name,
-        display_name: None,
-        kind,
-        unit: None,
-        value: Value::Missing,
-        rule: None,
-        constant: false,
-        annotations: Vec::new(),
-        provenance: None,
-        span: Span::NONE,
-    };
-    let mut rate = blank(format!("infusion_{order}"), SymbolKind::Parameter);
+    let mut rate = Symbol::new(format!("infusion_{order}"), SymbolKind::Parameter);
     rate.unit = unit;
     rate.value = Value::Number(0.0);
     let rate = add(network, rate);
@@ -102,7 +90,7 @@ fn add_supply(network: &mut Network, order: usize, species: SymbolId) -> SymbolI
         reversible: false,
         rate: Expr::symbol(rate),
     };
-    add(network, blank(format!("infuse_{order}"), SymbolKind::Reaction(Box::new(reaction))));
+    add(network, Symbol::new(format!("infuse_{order}"), SymbolKind::Reaction(Box::new(reaction))));
     rate
 }
 

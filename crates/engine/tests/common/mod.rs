@@ -52,25 +52,10 @@ fn split_statements(text: &str) -> Vec<String> {
     statements
 }
 
-fn symbol(name: &str, kind: SymbolKind) -> Symbol {
-    Symbol {
-        name: name.to_string(),
-        display_name: None,
-        kind,
-        unit: None,
-        value: Value::Missing,
-        rule: None,
-        constant: false,
-        annotations: Vec::new(),
-        provenance: None,
-        span: Span::NONE,
-    }
-}
-
 fn ensure(network: &mut Network, name: &str, kind: SymbolKind) -> SymbolId {
     match network.find(name) {
         Some(id) => id,
-        None => network.add(symbol(name, kind)).unwrap(),
+        None => network.add(Symbol::new(name, kind)).unwrap(),
     }
 }
 

@@ -41,18 +41,8 @@ impl Build {
         let line = format!("{name} has {};\n", if unit.is_empty() { "?" } else { unit });
         let span = self.span_of(self.text.len(), name.len());
         self.text.push_str(&line);
-        let symbol = Symbol {
-            name: name.to_string(),
-            display_name: None,
-            kind,
-            unit: (!unit.is_empty()).then(|| Unit::parse(unit).unwrap()),
-            value,
-            rule: None,
-            constant: false,
-            annotations: Vec::new(),
-            provenance: None,
-            span,
-        };
+        let unit = (!unit.is_empty()).then(|| Unit::parse(unit).unwrap());
+        let symbol = Symbol { unit, value, span, ..Symbol::new(name, kind) };
         self.network.add(symbol).expect("names are new");
     }
 
@@ -133,18 +123,7 @@ impl Build {
         let (left, right) = sides.split_once("=>").unwrap();
         let sides_read = [side(left), side(right)];
         let span = self.span_of(self.text.len(), name.len());
-        let symbol = Symbol {
-            name: name.to_string(),
-            display_name: None,
-            kind: SymbolKind::Parameter,
-            unit: None,
-            value: Value::Missing,
-            rule: None,
-            constant: false,
-            annotations: Vec::new(),
-            provenance: None,
-            span,
-        };
+        let symbol = Symbol { span, ..Symbol::new(name, SymbolKind::Parameter) };
         self.network.add(symbol).expect("names are new");
         let what = Formula::Reaction { name: name.to_string(), sides: sides_read };
         self.formula(&format!("{name}: {sides}; "), formula, what)
