@@ -215,11 +215,11 @@ impl Unit {
         self.scale.to_f64()
     }
 
-    /// True when all exponents are far enough from the limit for a thousand such units to be
-    /// multiplied: what any text may give.
+    /// True when all exponents are below a hundred, far from the limit: what any text may give.
+    /// Written out in other units such a power stays below the thousand that can be read.
     pub(crate) fn is_moderate(&self) -> bool {
         let powers = self.scale.powers().iter().map(|(_, e)| e);
-        self.dimension.iter().chain(powers).all(|e| e.abs() <= LIMIT / 1000)
+        self.dimension.iter().chain(powers).all(|e| e.abs() <= LIMIT / 10_000)
     }
 
     fn combine(&self, other: &Unit, sign: i64) -> Option<Unit> {

@@ -209,3 +209,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn powers_that_could_not_be_written_out_again_are_refused() {
+    for text in ["29ohm266", "newton^101", "m101"] {
+        assert!(Unit::parse(text).is_err(), "{text}");
+    }
+    let large = Unit::parse("newton^40").unwrap();
+    assert_eq!(Unit::parse(&large.to_string()), Ok(large));
+}
