@@ -31,4 +31,4 @@ mod write;
 
 pub use files::{Disk, Files};
 pub use load::{Loaded, Request, load};
-pub use write::write;
+pub use write::{formula, write};

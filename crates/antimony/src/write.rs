@@ -7,7 +7,8 @@ mod unit;
 use std::fmt::Write as _;
 
 use hersim_network::{
-    Annotation, Event, Network, Participant, Reaction, Rule, Symbol, SymbolId, SymbolKind, Value,
+    Annotation, Event, Expr, Network, Participant, Reaction, Rule, Symbol, SymbolId, SymbolKind,
+    Value,
 };
 use hersim_units::Unit;
 
@@ -37,6 +38,11 @@ pub fn write(network: &Network) -> String {
     text.push_str(&body);
     text.push_str("end\n");
     text
+}
+
+/// A formula as people read it, with the network's dotted names.
+pub fn formula(network: &Network, expr: &Expr) -> String {
+    Formulas { names: &Names::dotted(network) }.write(expr)
 }
 
 struct Writer<'a> {

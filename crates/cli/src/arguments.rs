@@ -35,7 +35,7 @@ pub enum Command {
     Simulate(SimulateOptions),
     /// Look over the model: syntax, units, sources, orphans, conservation
     Check(CheckOptions),
-    /// Write an assembled, valued system as SBML or Antimony
+    /// Write an assembled, valued system as SBML or Antimony, or its equations to read
     Convert(ConvertOptions),
     /// List trials, tumours, regimens, drugs, cohorts and systems
     List(ListOptions),
@@ -214,6 +214,8 @@ pub enum Target {
     Sbml,
     /// Antimony
     Antimony,
+    /// Equations, numbers and sources of the system itself, to read
+    Markdown,
 }
 
 /// Options of `list`.

@@ -6,7 +6,9 @@ use hersim_network::{
 };
 
 use crate::{
+    assemble::assemble,
     dosing::{DoseAction, DoseEvent},
+    equations::markdown,
     error::StudyError,
     library::Library,
     simulate::{Prepared, SimulateRequest, prepare},
@@ -19,6 +21,8 @@ pub enum Format {
     Sbml,
     /// Antimony.
     Antimony,
+    /// Equations, numbers and sources for people; of one subclone, as in the texts.
+    Markdown,
 }
 
 /// The system as text: equilibrated values, the tumour's attributes, doses as events.
@@ -31,11 +35,16 @@ pub fn convert(
     horizon_day: f64,
     format: Format,
 ) -> Result<String, StudyError> {
+    if format == Format::Markdown {
+        let rule = assemble(library, &request.system, &[])?.subclones;
+        let assembled = assemble(library, &request.system, &rule[..1])?;
+        return Ok(markdown(&assembled));
+    }
     let prepared = prepare(library, request)?;
     let network = valued(&prepared, horizon_day);
     Ok(match format {
         Format::Sbml => hersim_sbml::write(&network),
-        Format::Antimony => hersim_antimony::write(&network),
+        Format::Antimony | Format::Markdown => hersim_antimony::write(&network),
     })
 }
 

@@ -15,6 +15,7 @@ pub mod convert;
 pub mod distribution;
 pub mod document;
 pub mod dosing;
+pub mod equations;
 pub mod equilibrate;
 mod error;
 pub mod library;

@@ -22,6 +22,13 @@ impl Names {
         Names { model, symbols, events }
     }
 
+    /// The network's own dotted names, for people.
+    pub(super) fn dotted(network: &Network) -> Self {
+        let symbols = network.symbols.iter().map(|s| s.name.clone()).collect();
+        let events = network.events.iter().map(|e| e.name.clone()).collect();
+        Names { model: network.id.clone(), symbols, events }
+    }
+
     pub(super) fn model(&self) -> &str {
         &self.model
     }
