@@ -49,68 +49,80 @@ fn published(
     format!("{}{mark}", interval(value, low, high))
 }
 
-/// The figures of a trial beside the published ones.
+/// The figures of a trial beside the published ones: for all patients, then for subgroups.
 pub fn trial(outcome: &TrialOutcome) -> String {
-    let mut text = format!("{}\n\n", outcome.title);
-    let mut figures = table(&["arm", "endpoint", "simulated (95 % CI)", "published (95 % CI)"]);
-    for arm in &outcome.arms {
-        for (i, e) in arm.endpoints.iter().enumerate() {
-            let name =
-                if i == 0 { format!("{} (n = {})", arm.title, arm.n) } else { String::new() };
-            figures.add_row([
-                name,
-                endpoint_name(e),
-                interval(e.value, e.ci_low, e.ci_high),
-                published(e.observed, e.observed_ci_low, e.observed_ci_high, e.split.as_deref()),
-            ]);
-        }
+    let mut text = format!("{}\n\n{}\n", outcome.title, figures(outcome, false));
+    let subgroups = outcome.arms.iter().any(|a| a.endpoints.iter().any(|e| !e.subgroup.is_empty()))
+        || outcome.contrasts.iter().any(|c| !c.subgroup.is_empty());
+    if subgroups {
+        text += &format!("\nSubgroups\n{}\n", figures(outcome, true));
     }
-    text += &format!("{figures}\n\n");
-    let mut contrasts =
-        table(&["comparison", "measure", "simulated (95 % CI)", "published (95 % CI)"]);
-    for c in &outcome.contrasts {
-        contrasts.add_row([
-            format!("{} : {}", c.arms[0], c.arms[1]),
-            contrast_name(c),
-            interval(c.value, c.ci_low, c.ci_high),
-            published(c.observed, c.observed_ci_low, c.observed_ci_high, c.split.as_deref()),
-        ]);
-    }
-    text +=
-        &format!("{contrasts}\n† used to choose parameters by hand; the others are predictions\n");
-    text
+    text + "† used to choose parameters by hand; the others were not fitted\n"
 }
 
-fn with_subgroup(name: String, subgroup: &str) -> String {
-    if subgroup.is_empty() { name } else { format!("{name}, {subgroup}") }
+/// One table: figures per arm, then comparisons, of all patients or of subgroups.
+fn figures(outcome: &TrialOutcome, subgroups: bool) -> Table {
+    let mut table = if subgroups {
+        self::table(&["arm", "subgroup", "endpoint", "simulated (95 % CI)", "published (95 % CI)"])
+    } else {
+        self::table(&["arm", "endpoint", "simulated (95 % CI)", "published (95 % CI)"])
+    };
+    let mut add = |name: String, subgroup: &str, endpoint: String, ours: String, theirs: String| {
+        match subgroups {
+            true => table.add_row([name, subgroup_name(subgroup), endpoint, ours, theirs]),
+            false => table.add_row([name, endpoint, ours, theirs]),
+        };
+    };
+    let wanted = |subgroup: &str| subgroup.is_empty() != subgroups;
+    for arm in &outcome.arms {
+        let mut name = format!("{} (n = {})", arm.title, arm.n);
+        for e in arm.endpoints.iter().filter(|e| wanted(&e.subgroup)) {
+            let ours = interval(e.value, e.ci_low, e.ci_high);
+            let split = e.split.as_deref();
+            let theirs = published(e.observed, e.observed_ci_low, e.observed_ci_high, split);
+            add(std::mem::take(&mut name), &e.subgroup, endpoint_name(e), ours, theirs);
+        }
+    }
+    let mut pair = String::new();
+    for c in outcome.contrasts.iter().filter(|c| wanted(&c.subgroup)) {
+        let names = format!("{} : {}", c.arms[0], c.arms[1]);
+        let name = if names == pair { String::new() } else { names.clone() };
+        pair = names;
+        let ours = interval(c.value, c.ci_low, c.ci_high);
+        let theirs =
+            published(c.observed, c.observed_ci_low, c.observed_ci_high, c.split.as_deref());
+        add(name, &c.subgroup, contrast_name(c), ours, theirs);
+    }
+    table
+}
+
+/// A stratum by its words, other subgroups as they are asked for.
+fn subgroup_name(subgroup: &str) -> String {
+    subgroup.strip_prefix("stratum=").map_or_else(|| subgroup.to_string(), |s| s.replace('_', " "))
 }
 
 fn endpoint_name(endpoint: &Endpoint) -> String {
-    let words = match (endpoint.endpoint.as_str(), endpoint.statistic.as_str()) {
-        ("orr", _) => "objective response",
-        ("ttp", _) => "median time to progression",
-        ("pfs", _) => "median progression-free survival",
-        ("os", _) => "median overall survival",
-        ("dor", _) => "median duration of response",
-        (other, _) => other,
+    let words = match endpoint.endpoint.as_str() {
+        "orr" => "objective response (ORR)",
+        "ttp" => "time to progression (TTP)",
+        "pfs" => "progression-free survival (PFS)",
+        "os" => "overall survival (OS)",
+        "dor" => "duration of response (DOR)",
+        other => other,
     };
-    with_subgroup(format!("{words}, {}", endpoint.unit), &endpoint.subgroup)
+    match endpoint.statistic.as_str() {
+        "median" => format!("{words}, median, {}s", endpoint.unit),
+        _ => format!("{words}, {}", endpoint.unit),
+    }
 }
 
 fn contrast_name(contrast: &Contrast) -> String {
-    let words = match contrast.endpoint.as_str() {
-        "orr" => "objective response",
-        "ttp" => "progression",
-        "pfs" => "progression or death",
-        "os" => "death",
-        other => other,
-    };
     let measure = match contrast.measure.as_str() {
         "hr" => "hazard ratio",
         "or" => "odds ratio",
         other => other,
     };
-    with_subgroup(format!("{words}, {measure}"), &contrast.subgroup)
+    format!("{}, {measure}", contrast.endpoint.to_uppercase())
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub fn trial(arguments: &Arguments, options: &TrialOptions) -> ExitCode {
         terminal::result(format!("{} tumours were not at rest when treatment began", run.restless));
     }
     if run.resumed > 0 {
-        terminal::say(arguments, format!("{} chunks were already there", run.resumed));
+        terminal::say(arguments, format!("{} parts of the run were already there", run.resumed));
     }
     let folder = run.folder.path().display();
     terminal::result(format!("{:.1} s; results and report.html in {folder}", run.outcome.seconds));
