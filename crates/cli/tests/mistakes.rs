@@ -121,6 +121,13 @@ fn a_dose_in_a_wrong_unit() {
 #[test]
 fn an_unknown_trial_and_an_unknown_tumour() {
     let project = Project::copy();
+    // The message lists what is there, which must not change with the library.
+    for entry in fs::read_dir(project.path("library/tumours")).unwrap() {
+        let path = entry.unwrap().path();
+        if !["bt474", "jimt1"].iter().any(|kept| path.file_stem().is_some_and(|s| s == *kept)) {
+            fs::remove_file(path).unwrap();
+        }
+    }
     golden!(
         project,
         project.refusal(&["trial", "h0648"]) + "\n\n" + &project.refusal(&["simulate", "bt-474"])
