@@ -7,7 +7,6 @@ use crate::{
     assemble::Assembled,
     document::Document,
     library::{Drug, Library, Shelf},
-    quantity,
     regimen::{Order, Regimen, RouteKind},
     written::Written,
 };
@@ -221,9 +220,4 @@ fn dose_scale(
         .at(order.dose_span, "")
         .mend("give an amount (mg), or an amount per kg or m2"),
     ])
-}
-
-/// The unit that doses are shown in: milligrams.
-pub fn milligram() -> Unit {
-    quantity::known("mg")
 }

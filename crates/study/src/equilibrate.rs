@@ -26,8 +26,8 @@ pub struct Programs {
 pub enum Rest {
     /// At rest after this many days.
     Settled(f64),
-    /// Still moving when time was up: the largest mover is this state.
-    Moving(String),
+    /// Still moving when time was up.
+    Moving,
     /// The integration failed.
     Failed(String),
 }
@@ -141,7 +141,7 @@ impl Programs {
             Some(Ended::Failed(failure)) => {
                 Rest::Failed(describe_failure(&failure, &self.before, assembled))
             }
-            Some(Ended::Moving) | None => Rest::Moving(String::new()),
+            Some(Ended::Moving) | None => Rest::Moving,
         };
         Ready { parameters, state, rest }
     }

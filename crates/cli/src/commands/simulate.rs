@@ -101,7 +101,7 @@ fn show(simulation: &Simulation, arguments: &Arguments) {
             ),
         );
     }
-    if let Rest::Moving(_) = simulation.rest {
+    if let Rest::Moving = simulation.rest {
         terminal::say(arguments, "the tumour was not at rest when treatment began");
     }
     let trace = &simulation.trace;
@@ -134,7 +134,7 @@ fn as_json(simulation: &Simulation) -> String {
     }
     let rest = match &simulation.rest {
         Rest::Settled(days) => json!({ "settled_day": days }),
-        Rest::Moving(_) => json!("moving"),
+        Rest::Moving => json!("moving"),
         Rest::Failed(reason) => json!({ "failed": reason }),
     };
     let whole: Value = json!({

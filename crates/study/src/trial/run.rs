@@ -232,7 +232,7 @@ fn simulate(
         (piece.from..piece.to).map(|n| setup.sample(request.seed, piece.arm, n)).collect();
     let ready: Vec<Ready> =
         setup.programs.equilibrate(&setup.assembled, &sampled, &request.settings);
-    let restless = ready.iter().filter(|r| matches!(r.rest, Rest::Moving(_))).count() as u64;
+    let restless = ready.iter().filter(|r| matches!(r.rest, Rest::Moving)).count() as u64;
     let entered = |(i, (patient, ready)): (usize, (_, Ready))| {
         setup.enter(request.seed, piece.arm, piece.from + i as u64, patient, ready)
     };
