@@ -163,6 +163,7 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
             annotations: merged.annotations.clone(),
             provenance: row.map(|(row, _)| provenance(row, factor)),
             span: merged.span,
+            given: merged.value.as_ref().map_or(Span::NONE, |v| v.span),
         }
     }
 
@@ -349,6 +350,8 @@ fn provenance(row: &Row, factor: f64) -> Provenance {
         uncertainty: row.uncertainty.clone(),
         lower: row.lower.map(|v| v * factor),
         upper: row.upper.map(|v| v * factor),
+        scale: row.scale,
+        estimate: row.estimate,
         note: row.note.clone(),
         span: row.span,
     }

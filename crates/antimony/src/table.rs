@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use hersim_network::{Diagnostic, FileId, Span, Status, nearest};
+use hersim_network::{Diagnostic, FileId, Scale, Span, Status, nearest};
 
 /// A number and what is known of it.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Row {
     pub(crate) value: f64,
     pub(crate) lower: Option<f64>,
     pub(crate) upper: Option<f64>,
+    pub(crate) scale: Scale,
+    pub(crate) estimate: bool,
     pub(crate) unit: String,
     pub(crate) variability: Option<String>,
     pub(crate) uncertainty: Option<String>,
@@ -228,8 +230,8 @@ impl<'a> Reader<'a, '_> {
         let value = value.and_then(|_| self.number("nominalValue"));
         let (lower, upper) = (self.number("lowerBound"), self.number("upperBound"));
         self.bounds(lower, value, upper);
-        self.scale(lower, value);
-        self.estimate(lower, upper);
+        let scale = self.scale(lower, value);
+        let estimate = self.estimate(lower, upper);
         let note = self.text("note").map(|f| f.text).unwrap_or_default();
         if let (Some(source), true) = (source, note.is_empty())
             && source.text == "assumed"
@@ -247,6 +249,8 @@ impl<'a> Reader<'a, '_> {
             value: value?,
             lower,
             upper,
+            scale,
+            estimate,
             unit: unit?.text.to_string(),
             variability: words(self.text("variability")),
             uncertainty: words(self.text("uncertainty")),
@@ -352,8 +356,8 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn scale(&mut self, lower: Option<f64>, value: Option<f64>) {
-        let Some(field) = self.text("parameterScale") else { return };
+    fn scale(&mut self, lower: Option<f64>, value: Option<f64>) -> Scale {
+        let Some(field) = self.text("parameterScale") else { return Scale::Linear };
         match field.text {
             "lin" => {}
             "log10" => {
@@ -380,10 +384,11 @@ impl<'a> Reader<'a, '_> {
                     .mend("write lin or log10"),
             ),
         }
+        if field.text == "log10" { Scale::Log10 } else { Scale::Linear }
     }
 
-    fn estimate(&mut self, lower: Option<f64>, upper: Option<f64>) {
-        let Some(field) = self.text("estimate") else { return };
+    fn estimate(&mut self, lower: Option<f64>, upper: Option<f64>) -> bool {
+        let Some(field) = self.text("estimate") else { return false };
         match field.text {
             "0" => {}
             "1" if lower.is_some() && upper.is_some() => {}
@@ -401,5 +406,6 @@ impl<'a> Reader<'a, '_> {
                     .mend("1 when a fit may move it, else 0"),
             ),
         }
+        field.text == "1"
     }
 }

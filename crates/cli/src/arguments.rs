@@ -33,8 +33,12 @@ pub enum Command {
     Trial(TrialOptions),
     /// Follow one tumour under a regimen
     Simulate(SimulateOptions),
+    /// Fit parameters of the model to data
+    Fit(FitOptions),
     /// Look over the model: syntax, units, sources, orphans, conservation
     Check(CheckOptions),
+    /// Try what the literature claims, claim by claim
+    Claims(ClaimsOptions),
     /// Write an assembled, valued system as SBML or Antimony, or its equations to read
     Convert(ConvertOptions),
     /// List trials, tumours, regimens, drugs, cohorts and systems
@@ -159,6 +163,53 @@ pub struct SimulateOptions {
     pub machine: MachineOptions,
 }
 
+/// Options of `fit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hersim fit PROBLEM --starts 20
+  hersim fit path/to/problem.yaml --profile PARAMETER --out runs/fit
+
+The run folder holds fit.parquet, manifest.json and report.html. An interrupted run goes on where \
+it stopped when the same command is given again.")]
+pub struct FitOptions {
+    /// Calibration problem: an id in library/calibration, or the path of a PEtab index
+    pub problem: String,
+    /// Searches: the first from the tables' values, the others spread over the bounds
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub starts: u64,
+    /// Most iterations of each search
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub iterations: u64,
+    /// Seed of the starts
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Parameter whose profile is wanted (may be given several times)
+    #[arg(long, value_name = "PARAMETER")]
+    pub profile: Vec<String>,
+    /// Folder for the results (default: a new one below `runs/`)
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Discard what another run left in the folder
+    #[arg(long)]
+    pub start_over: bool,
+    /// Write the best values into the model's tables
+    #[arg(long)]
+    pub write: bool,
+    /// Threads (default: all the machine has); the results do not depend on it
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub threads: Option<u64>,
+    /// Simulations per instruction; the results do not depend on it
+    #[arg(long, value_enum, default_value_t = Lanes::Auto)]
+    pub lanes: Lanes,
+    /// Relative tolerance of the integration
+    #[arg(long, default_value_t = 1e-6, value_parser = tolerance)]
+    pub rtol: f64,
+    /// Steps after which a simulation is given up
+    #[arg(long, default_value_t = 20_000)]
+    pub max_steps: u64,
+}
+
 /// Options of `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "Exit code 0 when nothing is wrong (warnings allowed), 1 otherwise.")]
@@ -168,6 +219,49 @@ pub struct CheckOptions {
     /// Count warnings as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Options of `claims`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hersim claims
+  hersim claims 2.2 --core
+  hersim claims CLAIM --show --ablate
+  hersim claims --ablate --controls --report claims.html
+
+Exit code 0 when no claim failed, 1 when one did, 2 when the claims or the model are not valid.")]
+pub struct ClaimsOptions {
+    /// Claims or sections, by their ids in library/claims (default: all)
+    #[arg(value_name = "ID|SECTION")]
+    pub named: Vec<String>,
+    /// Only claims of this kind
+    #[arg(long, value_enum)]
+    pub kind: Option<ClaimKind>,
+    /// Only claims that are tests of their own
+    #[arg(long)]
+    pub core: bool,
+    /// Explain each claim: arms, numbers, verdict
+    #[arg(long)]
+    pub show: bool,
+    /// Answer an open question otherwise than by default
+    #[arg(long, value_name = "NAME=OPTION")]
+    pub hypothesis: Vec<String>,
+    #[command(flatten)]
+    pub machine: MachineOptions,
+}
+
+/// Kinds of claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ClaimKind {
+    Mechanism,
+    Resistance,
+    Reversal,
+    Biomarker,
+    Prevalence,
+    Trial,
+    Background,
 }
 
 /// Options of `convert`.

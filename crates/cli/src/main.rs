@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         Command::Trial(options) => commands::trial(&arguments, options),
         Command::Simulate(options) => commands::simulate(&arguments, options),
         Command::Check(options) => commands::check(&arguments, options),
+        Command::Claims(options) => commands::claims(&arguments, options),
+        Command::Fit(options) => commands::fit(&arguments, options),
         Command::Convert(options) => commands::convert(&arguments, options),
         Command::List(options) => commands::list(&arguments, options),
     }

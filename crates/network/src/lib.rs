@@ -17,6 +17,6 @@ pub use check::{check, conservation};
 pub use diagnostic::{Diagnostic, FileId, Level, Sources, Span, nearest};
 pub use expr::{BinaryOp, Expr, Function, Node};
 pub use network::{
-    Annotation, Event, Network, Participant, Provenance, Reaction, Rule, Status, Symbol, SymbolId,
-    SymbolKind, Value,
+    Annotation, Event, Network, Participant, Provenance, Reaction, Rule, Scale, Status, Symbol,
+    SymbolId, SymbolKind, Value,
 };

@@ -76,6 +76,8 @@ pub struct Symbol {
     pub provenance: Option<Provenance>,
     /// Where it was declared.
     pub span: Span,
+    /// Where its value was given; [`Span::NONE`] when nowhere.
+    pub given: Span,
 }
 
 impl Symbol {
@@ -92,6 +94,7 @@ impl Symbol {
             annotations: Vec::new(),
             provenance: None,
             span: Span::NONE,
+            given: Span::NONE,
         }
     }
 }
@@ -156,6 +159,16 @@ pub enum Status {
     Assumed,
 }
 
+/// On which scale a number is estimated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// As it is.
+    #[default]
+    Linear,
+    /// Its decimal logarithm.
+    Log10,
+}
+
 /// What a parameter table says of a number besides the number.
 #[derive(Clone, Debug)]
 pub struct Provenance {
@@ -171,6 +184,10 @@ pub struct Provenance {
     pub lower: Option<f64>,
     /// Upper bound, in the symbol's unit.
     pub upper: Option<f64>,
+    /// Scale on which it is estimated.
+    pub scale: Scale,
+    /// Whether a fit may move it; then both bounds are given.
+    pub estimate: bool,
     /// Remarks.
     pub note: String,
     /// The table row.

@@ -1,7 +1,9 @@
 //! From a system's id and its subclones to a checked network with roles.
 
+use std::collections::HashMap;
+
 use hersim_antimony::Request;
-use hersim_network::{Diagnostic, Level, Network, SymbolId};
+use hersim_network::{Diagnostic, Level, Network, Span, SymbolId, SymbolKind, Value};
 use hersim_units::Unit;
 
 use crate::{
@@ -12,6 +14,7 @@ use crate::{
 };
 
 /// A system assembled for some subclones.
+#[derive(Clone)]
 pub struct Assembled {
     /// Its roles.
     pub system: Document<System>,
@@ -19,6 +22,8 @@ pub struct Assembled {
     pub network: Network,
     /// Names of the subclones.
     pub subclones: Vec<String>,
+    /// Other names of symbols: ports, and names joined by `is`.
+    pub aliases: HashMap<String, SymbolId>,
     /// What is legal but probably not meant.
     pub warnings: Vec<Diagnostic>,
 }
@@ -60,7 +65,8 @@ pub fn assemble(
         return Err(errors);
     }
     warnings.extend(more);
-    Ok(Assembled { system, network: loaded.network, subclones, warnings })
+    let aliases = loaded.aliases.into_iter().collect();
+    Ok(Assembled { system, network: loaded.network, subclones, aliases, warnings })
 }
 
 /// A symbol, or why there is none.
@@ -71,8 +77,8 @@ impl Assembled {
     ///
     /// # Errors
     /// `unknown-symbol`, pointing at `place`, with the nearest known name.
-    pub fn symbol(&self, name: &str, place: Option<hersim_network::Span>) -> Found {
-        self.network.find(name).ok_or_else(|| {
+    pub fn symbol(&self, name: &str, place: Option<Span>) -> Found {
+        self.find(name).ok_or_else(|| {
             let mut diagnostic = Diagnostic::error(
                 "unknown-symbol",
                 format!("system `{}` has no symbol `{name}`", self.system.value.id),
@@ -86,6 +92,45 @@ impl Assembled {
                     .mend(format!("`hersim check {}` lists its symbols", self.system.value.id)),
             })
         })
+    }
+
+    /// The symbol with this name or this other name.
+    pub fn find(&self, name: &str) -> Option<SymbolId> {
+        self.network.find(name).or_else(|| self.aliases.get(name).copied())
+    }
+
+    /// The symbols a path means: with the word `clone` in it, or when it is a path below a
+    /// subclone, one for each subclone that has it; else the system's own.
+    pub fn below(&self, path: &str) -> Vec<SymbolId> {
+        let of_each = |make: &dyn Fn(&String) -> String| -> Vec<SymbolId> {
+            self.subclones.iter().filter_map(|s| self.find(&make(s))).collect()
+        };
+        if with_subclone(path, "") != path {
+            return of_each(&|s| with_subclone(path, s));
+        }
+        let found = of_each(&|s| format!("{s}.{path}"));
+        if found.is_empty() { self.find(path).into_iter().collect() } else { found }
+    }
+
+    /// Refuses symbols that cannot be set: those with a rule, or computed from others.
+    ///
+    /// # Errors
+    /// `not-settable`, pointing at `place`.
+    pub fn settable(&self, id: SymbolId, place: Span) -> Result<(), Box<Diagnostic>> {
+        let symbol = &self.network[id];
+        let fixed = matches!(symbol.kind, SymbolKind::Parameter | SymbolKind::Compartment)
+            && symbol.rule.is_none()
+            && !matches!(symbol.value, Value::Formula(_));
+        if fixed {
+            return Ok(());
+        }
+        let message = format!("`{}` is computed by the model and cannot be set", symbol.name);
+        Err(Box::new(
+            Diagnostic::error("not-settable", message)
+                .at(place, "")
+                .also(symbol.span, "computed here")
+                .mend("set a parameter that it is computed from"),
+        ))
     }
 
     /// The symbol a role of the system's own document names.

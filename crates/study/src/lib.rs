@@ -7,10 +7,13 @@
 //! - [`trial::run()`]: a virtual trial, from its id to a folder of results
 //! - [`simulate::simulate`]: one tumour under one regimen
 //! - [`convert::convert`]: an assembled system as SBML or Antimony
+//! - [`claims::run`]: what the literature claims, tried claim by claim
+//! - [`fit::run()`]: parameters of the model fitted to data
 //! - [`check::check`]: what is wrong with the model and the library
 
 pub mod assemble;
 pub mod check;
+pub mod claims;
 pub mod convert;
 pub mod distribution;
 pub mod document;
@@ -18,7 +21,10 @@ pub mod dosing;
 pub mod equations;
 pub mod equilibrate;
 mod error;
+pub mod fit;
+pub mod hypothesis;
 pub mod library;
+pub mod network_edit;
 pub mod outcome;
 pub mod population;
 pub mod progress;

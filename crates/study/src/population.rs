@@ -67,6 +67,18 @@ pub struct VirtualPatient {
     pub stratum: String,
 }
 
+impl VirtualPatient {
+    /// Someone with these values who belongs to no group.
+    pub fn of(values: Vec<f64>) -> VirtualPatient {
+        VirtualPatient {
+            values,
+            group: String::new(),
+            tags: BTreeMap::new(),
+            stratum: String::new(),
+        }
+    }
+}
+
 /// Everything a population is made from.
 pub struct Ingredients<'a> {
     /// The system.

@@ -20,6 +20,11 @@ impl Written {
         Written { text: text.to_string(), file, start: 0 }
     }
 
+    /// A text that stands at a place.
+    pub fn at(text: &str, place: Span) -> Written {
+        Written { text: text.to_string(), file: place.file, start: place.start as usize }
+    }
+
     /// A string of a document.
     pub fn in_document<T>(
         document: &Document<T>,
@@ -42,6 +47,12 @@ impl Written {
         let rest = sources.get(file).and_then(|(_, whole)| whole.get(from..)).unwrap_or("");
         let start = from + rest.find(text).unwrap_or(0);
         Written { text: text.to_string(), file, start }
+    }
+
+    /// Bytes `from..to` of the text, as a text of its own.
+    pub fn part(&self, from: usize, to: usize) -> Written {
+        let text = self.text.get(from..to).unwrap_or("").to_string();
+        Written { text, file: self.file, start: self.start + from }
     }
 
     /// The place of bytes `from..to` of the text.

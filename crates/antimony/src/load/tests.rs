@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io, path::PathBuf};
 
-use hersim_network::{Expr, Node, Rule, Status, SymbolKind, Value};
+use hersim_network::{Expr, Node, Rule, Scale, Status, SymbolKind, Value};
 use hersim_units::Unit;
 
 use super::*;
@@ -165,6 +165,7 @@ fn tables_are_converted_to_the_units_of_the_text() {
     assert_eq!(k.display_name.as_deref(), Some("rate"));
     let provenance = k.provenance.as_ref().unwrap();
     assert_eq!((provenance.lower, provenance.upper), (Some(12.0), Some(120.0)));
+    assert!(provenance.estimate && provenance.scale == Scale::Log10);
     assert_eq!(provenance.status, Status::Measured);
     assert_eq!(provenance.source, "doi:10.1000/1");
     assert_eq!(provenance.variability.as_deref(), Some("lognormal(cv=40%)"));

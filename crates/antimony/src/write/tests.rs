@@ -235,6 +235,7 @@ fn parameter(name: &str, rule: Option<Rule>) -> Symbol {
         annotations: Vec::new(),
         provenance: None,
         span: Span::NONE,
+        given: Span::NONE,
     }
 }
 

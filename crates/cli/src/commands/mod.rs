@@ -1,7 +1,9 @@
 //! One file per command.
 
 mod check;
+mod claims;
 mod convert;
+mod fit;
 mod list;
 mod simulate;
 mod trial;
@@ -12,7 +14,9 @@ use hersim_network::Sources;
 use hersim_study::{StudyError, equilibrate::EnsembleSettings, library::Library};
 
 pub use check::check;
+pub use claims::claims;
 pub use convert::convert;
+pub use fit::fit;
 pub use list::list;
 pub use simulate::simulate;
 pub use trial::trial;

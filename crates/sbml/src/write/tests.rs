@@ -34,6 +34,7 @@ impl Make {
             annotations: Vec::new(),
             provenance: None,
             span: Span::NONE,
+            given: Span::NONE,
         };
         self.0.add(symbol).expect("names are new")
     }

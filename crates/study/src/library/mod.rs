@@ -18,7 +18,7 @@ pub use cohort::{Cohort, Draw, Group, SubclonePlan};
 pub use drug::{Drug, Route};
 pub use regimen_file::RegimenFile;
 pub use system::{ClinicRoles, System};
-pub use tumour::{AttributeValue, NumberOrWord, Tumour, TumourSubclone};
+pub use tumour::{AttributeValue, Made, NumberOrWord, Phase, Tumour, TumourSubclone};
 
 use crate::document::{self, Document};
 
@@ -140,7 +140,12 @@ impl Library {
 
     /// Ids on a shelf, sorted.
     pub fn ids(&self, shelf: Shelf) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.path(shelf.folder())) else { return Vec::new() };
+        self.names_in(shelf.folder())
+    }
+
+    /// Names of the TOML documents in a folder below the root, sorted, without their ending.
+    pub fn names_in(&self, folder: &str) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.path(folder)) else { return Vec::new() };
         let mut ids: Vec<String> = entries
             .filter_map(|e| e.ok()?.file_name().into_string().ok())
             .filter_map(|name| name.strip_suffix(".toml").map(str::to_string))

@@ -64,6 +64,10 @@ pub struct Population {
     /// Parameter that holds a subclone's share of all tumour cells; the word `clone` in it
     /// stands for the subclone.
     pub fraction: Spanned<String>,
+    /// States that count cells, living ones first; the word `clone` in them stands for the
+    /// subclone. Passaging multiplies them all by the same factor.
+    #[serde(default)]
+    pub numbers: Vec<Spanned<String>>,
 }
 
 /// What doses per kilogram and per square metre refer to.

@@ -28,6 +28,32 @@ pub struct Tumour {
     /// Subclones; their fractions sum to one.
     #[serde(default)]
     pub subclone: Vec<TumourSubclone>,
+    /// How it was made from another tumour, instead of attributes and subclones.
+    pub made: Option<Made>,
+}
+
+/// A tumour made by selection.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// The tumour it was made from.
+    pub from: Spanned<String>,
+    /// The system it was made in.
+    pub system: Spanned<String>,
+    /// What it went through.
+    pub history: Vec<Phase>,
+}
+
+/// A stretch of time that cells go through. What is done in it ends with it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    /// How long.
+    #[serde(rename = "for")]
+    pub duration: Spanned<String>,
+    /// What is done.
+    #[serde(default, rename = "do")]
+    pub deeds: Vec<Spanned<String>>,
 }
 
 /// One subclone.

@@ -40,6 +40,8 @@ fn everything() -> Network {
         uncertainty: None,
         lower: None,
         upper: None,
+        scale: hersim_network::Scale::Linear,
+        estimate: false,
         note: "at 37 °C".to_string(),
         span: Span::new(FileId(0), 0..1),
     });

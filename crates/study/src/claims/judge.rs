@@ -1,0 +1,209 @@
+//! From readings to verdicts.
+
+use serde::Serialize;
+
+use super::{
+    execute::Executed,
+    file::Expect,
+    formula::evaluate,
+    plan::{How, Moment, Plan, PlannedClaim, PlannedReadout, Sides, Value},
+};
+
+/// Least relative change that counts as one.
+const LEAST_CHANGE: f64 = 0.05;
+/// Least relative step of an order.
+const LEAST_STEP: f64 = 1e-3;
+
+/// What one formula of a readout showed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// The formula.
+    pub of: String,
+    /// Place of the readout in the experiment.
+    pub readout: usize,
+    /// What was expected, in words.
+    pub expected: String,
+    /// What was found: a ratio, a difference, a value, a share, or the smallest gap of an order.
+    pub effect: Option<f64>,
+    /// What `effect` is.
+    pub measure: &'static str,
+    /// The values it is made of, by their formula over the arms.
+    pub values: Vec<(String, f64)>,
+    /// Whether the expectation is met.
+    pub holds: bool,
+    /// Whether it counts.
+    pub scored: bool,
+    /// How large the effect is, on a scale on which a loss can be measured; none where that means
+    /// nothing.
+    #[serde(skip)]
+    pub size: Option<f64>,
+}
+
+/// What a claim showed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    /// One for each formula of each readout.
+    pub verdicts: Vec<Verdict>,
+    /// Why it could not be judged.
+    pub failure: Option<String>,
+}
+
+impl Judged {
+    /// Whether every scored readout holds.
+    pub fn holds(&self) -> bool {
+        self.failure.is_none() && self.verdicts.iter().all(|v| v.holds || !v.scored)
+    }
+
+    /// The readout that decides: the first that does not hold, else the first that counts.
+    pub fn deciding(&self) -> Option<&Verdict> {
+        let mut scored = self.verdicts.iter().filter(|v| v.scored);
+        let first_failing = scored.clone().find(|v| !v.holds);
+        first_failing.or_else(|| scored.next())
+    }
+}
+
+/// Judges a claim by its courses.
+pub fn judge(claim: &PlannedClaim, plan: &Plan, executed: &Executed) -> Judged {
+    let mut verdicts = Vec::new();
+    for readout in &claim.readouts {
+        for sides in &readout.sides {
+            match verdict(readout, sides, plan, executed) {
+                Ok(verdict) => verdicts.push(verdict),
+                Err(reason) if readout.exploratory => drop(reason),
+                Err(reason) => return Judged { verdicts, failure: Some(reason) },
+            }
+        }
+    }
+    Judged { verdicts, failure: None }
+}
+
+fn verdict(
+    readout: &PlannedReadout,
+    sides: &Sides,
+    plan: &Plan,
+    executed: &Executed,
+) -> Result<Verdict, String> {
+    let mut values = Vec::new();
+    let mut value = |v: &Value| -> Result<f64, String> {
+        let number = number(v, plan, executed)?;
+        values.push((v.text.clone(), number));
+        Ok(number)
+    };
+    let mut optional = |v: &Option<Value>| v.as_ref().map_or(Ok(f64::NAN), &mut value);
+    let p = optional(&sides.perturbed)?;
+    let r = optional(&sides.reference)?;
+    let (resistant, parental) = (optional(&sides.resistant)?, optional(&sides.parental)?);
+    let rising = sides.ascending.iter().map(&mut value).collect::<Result<Vec<_>, _>>()?;
+    let [low, high] = readout.band.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+    let inside = |x: f64| x >= low && x <= high;
+    let least = readout.least.unwrap_or(LEAST_CHANGE * r.abs());
+    let band = || format!("[{low}, {high}]");
+    let log_ratio = |a: f64, b: f64| (a / b).ln();
+    let found = match readout.expect {
+        Expect::Increase | Expect::Decrease => {
+            let up = readout.expect == Expect::Increase;
+            let gap = if up { p - r } else { r - p };
+            // At least: rounding must not decide where the reference is zero.
+            let holds = gap >= least && gap > 0.0;
+            let word = if up { "increase" } else { "decrease" };
+            let ratio = p / r;
+            let by_ratio = readout.least.is_none() && ratio.is_finite() && ratio > 0.0;
+            let size = if by_ratio {
+                if up { log_ratio(p, r) } else { log_ratio(r, p) }
+            } else {
+                gap
+            };
+            let expected = match readout.least {
+                Some(least) => format!("{word} by {least} or more"),
+                None => word.to_string(),
+            };
+            let (effect, measure) = if readout.least.is_none() && ratio.is_finite() {
+                (ratio, "ratio")
+            } else {
+                (p - r, "difference")
+            };
+            (effect, measure, expected, holds, Some(size))
+        }
+        Expect::NoChange if readout.difference => {
+            (p - r, "difference", format!("difference in {}", band()), inside(p - r), None)
+        }
+        Expect::NoChange => {
+            (p / r, "ratio", format!("no change, ratio in {}", band()), inside(p / r), None)
+        }
+        Expect::Value => (p, "value", format!("value in {}", band()), inside(p), None),
+        Expect::Order => {
+            let steps: Vec<(f64, bool)> = (rising.windows(2))
+                .map(|w| {
+                    let step = w[1] - w[0];
+                    (step, step > LEAST_STEP * w[0].abs().max(w[1].abs()))
+                })
+                .collect();
+            let gap = steps.iter().map(|s| s.0).fold(f64::INFINITY, f64::min);
+            let holds = !steps.is_empty() && steps.iter().all(|s| s.1);
+            let names: Vec<&str> = sides.ascending.iter().map(|v| v.text.as_str()).collect();
+            (gap, "smallest gap", names.join(" < "), holds, Some(gap))
+        }
+        Expect::Restored => {
+            let share = (p - resistant) / (parental - resistant);
+            let expected = format!("{} or more of the gap closed", readout.share);
+            (share, "share of the gap", expected, share >= readout.share, Some(share))
+        }
+    };
+    let (effect, measure, expected, holds, size) = found;
+    Ok(Verdict {
+        of: sides.of.clone(),
+        readout: readout.index,
+        expected,
+        effect: effect.is_finite().then_some(effect),
+        measure,
+        values,
+        holds: holds && !effect.is_nan(),
+        scored: !readout.exploratory,
+        size: size.filter(|s| s.is_finite()),
+    })
+}
+
+/// The number that a formula over readings stands for.
+///
+/// # Errors
+/// Why one of its courses failed.
+pub fn number(value: &Value, plan: &Plan, executed: &Executed) -> Result<f64, String> {
+    let mut numbers = Vec::new();
+    for reading in &value.readings {
+        numbers.push(match &reading.how {
+            How::Derived(inner) => number(inner, plan, executed)?,
+            How::Read { course, moment, of } => {
+                let trajectory = &executed.trajectories[*course];
+                if let Some(reason) = &trajectory.failure {
+                    return Err(format!("arm `{}`: {reason}", reading.arm));
+                }
+                let (day, outputs) = match moment {
+                    Moment::Day(day) => (*day, trajectory.on(*day)),
+                    Moment::Crossing(index) => {
+                        let crossing = plan.courses[*course].crossings.get(*index);
+                        let reached = trajectory.crossed.get(*index).and_then(Option::as_ref);
+                        match (reached, crossing) {
+                            (Some((day, outputs)), _) => (*day, Some(outputs.as_slice())),
+                            // Never reached: what there is when waiting ends.
+                            (None, Some(c)) => (c.horizon, trajectory.on(c.horizon)),
+                            (None, None) => (f64::NAN, None),
+                        }
+                    }
+                };
+                let Some(outputs) = outputs else {
+                    return Err(format!("arm `{}` was not read on day {day}", reading.arm));
+                };
+                let stage = &plan.stages[plan.courses[*course].stage];
+                let seen = |id| {
+                    let id = stage.gates.get(&id).map_or(id, |gate| gate.seen);
+                    stage.output(id).map_or(f64::NAN, |place| outputs[place])
+                };
+                let time = day / stage.assembled.days_per_time_unit();
+                evaluate(of, time, &seen)
+            }
+        });
+    }
+    Ok(evaluate(&value.expr, f64::NAN, &|id| {
+        numbers.get(id.0 as usize).copied().unwrap_or(f64::NAN)
+    }))
+}

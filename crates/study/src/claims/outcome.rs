@@ -1,0 +1,168 @@
+//! What trying the claims yields: plain data that the doors print and the report draws.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    file::{Kind, Tier},
+    judge::Verdict,
+};
+
+/// How a claim stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It holds in the model.
+    Reproduced,
+    /// It holds, but its numbers were used in a fit.
+    Fitted,
+    /// It holds, but only says that something occurs.
+    Existence,
+    /// It holds under another answer to an open question than the default.
+    Rival,
+    /// It holds, but on no path between parts of the model: it was written in.
+    Wired,
+    /// It does not hold.
+    Failed,
+    /// It cannot be tried yet.
+    Waiting,
+    /// It cannot be tried by simulation.
+    Untestable,
+}
+
+impl Status {
+    /// All of them, in the order they are shown.
+    pub const ALL: [Status; 8] = [
+        Status::Reproduced,
+        Status::Fitted,
+        Status::Existence,
+        Status::Rival,
+        Status::Wired,
+        Status::Failed,
+        Status::Waiting,
+        Status::Untestable,
+    ];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Reproduced => "reproduced",
+            Status::Fitted => "fitted",
+            Status::Existence => "existence",
+            Status::Rival => "rival",
+            Status::Wired => "wired",
+            Status::Failed => "failed",
+            Status::Waiting => "waiting",
+            Status::Untestable => "untestable",
+        }
+    }
+}
+
+/// How one claim fared.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClaimOutcome {
+    /// Identifier.
+    pub id: String,
+    /// Section.
+    pub section: String,
+    /// What kind of statement it is.
+    pub kind: Kind,
+    /// Whether it is a test of its own.
+    pub tier: Tier,
+    /// Whether the literature agrees.
+    pub stance: String,
+    /// How it stands.
+    pub status: Status,
+    /// Effect of the readout that decides.
+    pub effect: Option<f64>,
+    /// What `effect` is: `ratio`, `difference`, `value`, …
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub measure: &'static str,
+    /// What was expected of the readout that decides.
+    pub expected: String,
+    /// Share of the parameter ensemble in which it holds.
+    pub share: Option<f64>,
+    /// Seconds its courses took; courses that claims share count for each.
+    pub seconds: f64,
+    /// Why it could not be judged, or what it waits for, or why it cannot be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Every readout.
+    pub readouts: Vec<Verdict>,
+    /// Couplings between parts of the model without which it would not hold, with `--ablate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub depends_on: Option<Vec<String>>,
+    /// Whether it depends on none, with `--ablate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wired: Option<bool>,
+}
+
+/// How many were tried and how many passed.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Tally {
+    /// Tried.
+    pub run: usize,
+    /// Passed.
+    pub passed: usize,
+}
+
+/// Controls: what should not pass.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Controls {
+    /// The opposite expectation on the same numbers.
+    pub flipped: Tally,
+    /// The perturbation of another claim.
+    pub shuffled: Tally,
+}
+
+/// Everything that trying the claims yields.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClaimsOutcome {
+    /// Claims asked for.
+    pub total: usize,
+    /// Those that can be tried by simulation, now or later.
+    pub testable: usize,
+    /// Those of them that are tests of their own.
+    pub core: usize,
+    /// Those that hold and count.
+    pub reproduced: usize,
+    /// Counts by status, tests of their own and details apart.
+    pub counts: BTreeMap<&'static str, BTreeMap<&'static str, usize>>,
+    /// Those that do not hold.
+    pub failed: Vec<String>,
+    /// Those that cannot be tried by simulation.
+    pub untestable: Vec<String>,
+    /// Controls, with `--controls`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controls: Option<Controls>,
+    /// Answers to open questions that were taken.
+    pub hypotheses: BTreeMap<String, String>,
+    /// Seconds in all.
+    pub seconds: f64,
+    /// One for each claim asked for.
+    pub claims: Vec<ClaimOutcome>,
+}
+
+impl ClaimsOutcome {
+    /// Counts the claims.
+    pub fn count(&mut self) {
+        let claims = &self.claims;
+        let testable = |c: &&ClaimOutcome| c.status != Status::Untestable;
+        let ids = |status: Status| {
+            claims.iter().filter(|c| c.status == status).map(|c| c.id.clone()).collect::<Vec<_>>()
+        };
+        self.total = claims.len();
+        self.testable = claims.iter().filter(testable).count();
+        self.core = claims.iter().filter(testable).filter(|c| c.tier == Tier::Core).count();
+        self.reproduced = ids(Status::Reproduced).len();
+        self.failed = ids(Status::Failed);
+        self.untestable = ids(Status::Untestable);
+        self.counts = BTreeMap::new();
+        for claim in claims {
+            let tier = if claim.tier == Tier::Core { "core" } else { "detail" };
+            let of_tier = self.counts.entry(tier).or_default();
+            *of_tier.entry(claim.status.word()).or_default() += 1;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Fitting parameters to data: PEtab problems.
+//!
+//! [`run()`] reads a problem (tables of parameters, conditions, observables and measurements),
+//! simulates every condition for many values of the parameters at once, and brings several
+//! searches down by least squares. What it finds is plain data ([`FitOutcome`]).
+
+mod condition;
+mod descent;
+mod ensemble;
+mod linear;
+mod objective;
+mod observable;
+mod outcome;
+mod panels;
+mod parameter;
+mod problem;
+mod profile;
+mod run;
+mod setup;
+mod sheet;
+mod starts;
+mod uncertainty;
+
+pub use descent::Status;
+pub use outcome::{
+    Fit, FitOutcome, FittedParameter, Line, ObservableOutcome, Panel, Point, Profile, StartOutcome,
+};
+pub use parameter::Scale;
+pub use problem::ids;
+pub use run::{FitRequest, FitRun, run};
+pub use setup::Setup;

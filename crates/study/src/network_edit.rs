@@ -1,0 +1,112 @@
+//! Changing a network before it is compiled: symbols that are read through a gate.
+//!
+//! A gate stands between a symbol and its readers. While it is open they see the symbol; once it
+//! is shut they see a value that is held. Both are parameters, so one program serves runs with the
+//! gate open and runs with it shut.
+
+use std::collections::HashMap;
+
+use hersim_network::{
+    BinaryOp, Expr, Network, Node, Rule, Symbol, SymbolId, SymbolKind, Value,
+};
+
+/// The three symbols of a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Parameter: 1 while it is shut.
+    pub shut: SymbolId,
+    /// Parameter: the value that readers see while it is shut.
+    pub held: SymbolId,
+    /// What readers see.
+    pub seen: SymbolId,
+}
+
+/// Adds a gate for a symbol; nothing reads it yet. `purpose` keeps its names apart from those of
+/// other gates of the same symbol.
+pub fn add_gate(network: &mut Network, symbol: SymbolId, purpose: &str) -> Option<Gate> {
+    let name = network[symbol].name.clone();
+    let shut = add_constant(network, format!("{name}~{purpose}~shut"))?;
+    let held = add_constant(network, format!("{name}~{purpose}~held"))?;
+    let condition =
+        Expr::binary(BinaryOp::Greater, Expr::symbol(shut), Expr::number(0.5));
+    let read = Expr::made(Node::Piecewise {
+        cases: vec![(Expr::symbol(held), condition)],
+        otherwise: Box::new(Expr::symbol(symbol)),
+    });
+    let seen = add(network, format!("{name}~{purpose}"), |s| {
+        s.rule = Some(Rule::Assignment(read));
+    })?;
+    Some(Gate { shut, held, seen })
+}
+
+/// Adds a parameter that is zero unless something else is said.
+pub fn add_constant(network: &mut Network, name: String) -> Option<SymbolId> {
+    add(network, name, |s| {
+        s.value = Value::Number(0.0);
+        s.constant = true;
+    })
+}
+
+/// Adds a symbol that equals a formula.
+pub fn add_formula(network: &mut Network, name: String, formula: Expr) -> Option<SymbolId> {
+    add(network, name, |s| s.rule = Some(Rule::Assignment(formula)))
+}
+
+fn add(network: &mut Network, name: String, fill: impl FnOnce(&mut Symbol)) -> Option<SymbolId> {
+    let mut symbol = Symbol::new(name, SymbolKind::Parameter);
+    fill(&mut symbol);
+    network.add(symbol).ok()
+}
+
+/// Makes the rules, rates and events of the owners that `of` picks read other symbols instead.
+/// Starting values are left as they are.
+pub fn redirect(
+    network: &mut Network,
+    to: &HashMap<SymbolId, SymbolId>,
+    of: &dyn Fn(SymbolId) -> bool,
+) {
+    for (index, symbol) in network.symbols.iter_mut().enumerate() {
+        if !of(SymbolId(index as u32)) {
+            continue;
+        }
+        if let Some(Rule::Assignment(expr) | Rule::Rate(expr)) = &mut symbol.rule {
+            replace(expr, to);
+        }
+        if let SymbolKind::Reaction(reaction) = &mut symbol.kind {
+            replace(&mut reaction.rate, to);
+        }
+    }
+}
+
+/// Makes the events of a network read other symbols instead.
+pub fn redirect_events(network: &mut Network, to: &HashMap<SymbolId, SymbolId>) {
+    for event in &mut network.events {
+        replace(&mut event.trigger, to);
+        event.assignments.iter_mut().for_each(|(_, value)| replace(value, to));
+    }
+}
+
+/// Replaces symbols of a formula.
+pub fn replace(expr: &mut Expr, to: &HashMap<SymbolId, SymbolId>) {
+    match &mut expr.node {
+        Node::Symbol(id) => {
+            if let Some(other) = to.get(id) {
+                *id = *other;
+            }
+        }
+        Node::Number(_) | Node::Time => {}
+        Node::Neg(a) | Node::Not(a) => replace(a, to),
+        Node::Binary(_, a, b) => {
+            replace(a, to);
+            replace(b, to);
+        }
+        Node::Call(_, arguments) => arguments.iter_mut().for_each(|a| replace(a, to)),
+        Node::Piecewise { cases, otherwise } => {
+            for (value, condition) in cases {
+                replace(value, to);
+                replace(condition, to);
+            }
+            replace(otherwise, to);
+        }
+    }
+}
