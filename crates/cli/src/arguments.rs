@@ -241,9 +241,24 @@ pub struct ClaimsOptions {
     /// Only claims that are tests of their own
     #[arg(long)]
     pub core: bool,
-    /// Explain each claim: arms, numbers, verdict
+    /// Explain each claim: statement, references, arms, numbers, verdict
     #[arg(long)]
     pub show: bool,
+    /// Freeze each coupling between parts of the model in turn, to see what claims depend on
+    #[arg(long)]
+    pub ablate: bool,
+    /// Run the controls too: expectations turned round, and perturbations of other claims
+    #[arg(long)]
+    pub controls: bool,
+    /// Draw the model's numbers anew so many times, to see how often claims hold
+    #[arg(long, value_name = "DRAWS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=100_000))]
+    pub ensemble: u64,
+    /// Seed of the draws and controls: same seed, same answer
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// File for a page with score, controls and a picture for each claim: .html
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Answer an open question otherwise than by default
     #[arg(long, value_name = "NAME=OPTION")]
     pub hypothesis: Vec<String>,

@@ -8,6 +8,11 @@
 //! and is followed by the table of the numbers in it. The page loads nothing and runs nothing.
 
 mod axis;
+mod claims;
+mod claims_picture;
+mod fit;
+mod fit_curves;
+mod fit_pictures;
 mod forest;
 mod format;
 mod page;
@@ -21,7 +26,7 @@ mod trace;
 mod trial;
 mod waterfall;
 
-pub use crate::{simulation::simulation_report, trace::trace_svg, trial::trial_report};
+pub use crate::{claims::claims_report, fit::fit_report, simulation::simulation_report, trace::trace_svg, trial::trial_report};
 
 /// How a result came about, printed at the foot of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::{
     assemble::assemble,
+    claims,
     document::Document,
     library::{Cohort, Drug, Library, RegimenFile, Shelf, Tumour},
     regimen::Regimen,
@@ -23,6 +24,8 @@ pub struct CheckReport {
     pub systems: Vec<SystemSummary>,
     /// How many documents of the library were read.
     pub documents: usize,
+    /// How many claims were read.
+    pub claims: usize,
     /// What is wrong.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
@@ -208,4 +211,7 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
         let setup = TrialSetup::new(library, &id);
         report.documents += usize::from(report.keep(setup).is_some());
     }
+    let claims = claims::check(library);
+    report.claims = claims.claims;
+    report.diagnostics.extend(claims.diagnostics);
 }

@@ -22,6 +22,7 @@ pub mod equations;
 pub mod equilibrate;
 mod error;
 pub mod fit;
+pub mod formula;
 pub mod hypothesis;
 pub mod library;
 pub mod network_edit;

@@ -62,7 +62,9 @@ pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
         let warnings = report.diagnostics.len() - errors;
         let (systems, documents) = (report.systems.len(), report.documents);
         terminal::result(format!(
-            "{systems} systems and {documents} library documents: {errors} errors, {warnings} warnings"
+            "{systems} systems, {documents} library documents and {} claims: {errors} errors, \
+             {warnings} warnings",
+            report.claims
         ));
     }
     if passed { ExitCode::SUCCESS } else { ExitCode::from(terminal::FAILED) }

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use comfy_table::CellAlignment;
+use hersim_report::{ReportMeta, fit_report};
 use hersim_study::{
     equilibrate::EnsembleSettings,
-    fit::{FitOutcome, FitRequest, FitRun, FittedParameter, Status, run},
+    fit::{FitOutcome, FitRequest, FitRun, FittedParameter, Status, Written, run, write_back},
 };
 use serde::Serialize;
 
@@ -42,13 +43,47 @@ pub fn fit(arguments: &Arguments, options: &FitOptions) -> ExitCode {
         Ok(run) => run,
         Err(error) => return terminal::fail(&error, &library.sources, arguments),
     };
+    let report = fit_report(&run.outcome, &meta(&run));
+    if let Err(error) = run.folder.write_text("report.html", &report) {
+        return terminal::fail(&error.into(), &library.sources, arguments);
+    }
+    let written = match options.write {
+        true => match write_back(&library, &run.setup, &run.outcome.parameters) {
+            Ok(written) => written,
+            Err(error) => return terminal::fail(&error, &library.sources, arguments),
+        },
+        false => Vec::new(),
+    };
     if arguments.json {
         terminal::result(json(&run));
         return ExitCode::SUCCESS;
     }
     terminal::warn(&run.setup.warnings, arguments);
     show(&run, arguments);
+    show_written(&written);
     ExitCode::SUCCESS
+}
+
+fn meta(run: &FitRun) -> ReportMeta {
+    let manifest = run.folder.manifest();
+    ReportMeta {
+        command: manifest.command.clone(),
+        version: manifest.versions.get("hersim").cloned().unwrap_or_default(),
+        model_hash: manifest.model_hash.clone(),
+        settings: manifest.settings.clone().into_iter().collect(),
+        sources: run.sources.clone(),
+    }
+}
+
+fn show_written(written: &[Written]) {
+    let mut path = "";
+    for row in written {
+        if row.path != path {
+            path = &row.path;
+            terminal::result(format!("wrote {path}"));
+        }
+        terminal::result(format!("  {}: {} -> {}", row.id, row.from, row.to));
+    }
 }
 
 fn settings(options: &FitOptions) -> EnsembleSettings {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rand::Rng;
+use rand::seq::SliceRandom;
 
 use super::{
     catalogue::Catalogue,
@@ -68,9 +68,7 @@ pub fn shuffled(
             continue;
         }
         let mut random = stream(seed, &["claims", "shuffled", &system, &arms.to_string()]);
-        for last in (1..group.len()).rev() {
-            group.swap(last, random.random_range(0..=last));
-        }
+        group.shuffle(&mut random);
         // In the order drawn, each takes the arms of the next: none keeps its own.
         for (place, (index, own)) in group.iter().enumerate() {
             let (_, other) = &group[(place + 1) % group.len()];

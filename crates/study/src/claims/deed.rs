@@ -128,8 +128,21 @@ fn parameters(
         .collect()
 }
 
+/// Whether the target of an intervention is known, whatever the system.
+///
+/// # Errors
+/// `unknown-target`.
+pub fn known(intervention: &Intervention, interventions: &Document<Interventions>) -> Step<()> {
+    match &intervention.deed {
+        Deed::Amount(word, _) | Deed::Activity(word, _) | Deed::Add(word, _) | Deed::Remove(word) => {
+            target(word, interventions).map(|_| ())
+        }
+        Deed::Set(..) | Deed::Clamp(..) | Deed::Drug(_) | Deed::Stop(_) => Ok(()),
+    }
+}
+
 /// The target that a word names.
-pub fn target<'a>(word: &Word, interventions: &'a Document<Interventions>) -> Step<&'a Target> {
+fn target<'a>(word: &Word, interventions: &'a Document<Interventions>) -> Step<&'a Target> {
     interventions.value.get(&word.text).ok_or_else(|| {
         let message = format!("nothing is known that acts on `{}`", word.text);
         let error = Diagnostic::error("unknown-target", message).at(word.place, "");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
+    curves::Curve,
     file::{Kind, Tier},
     judge::Verdict,
 };
@@ -72,6 +73,13 @@ pub struct ClaimOutcome {
     pub tier: Tier,
     /// Whether the literature agrees.
     pub stance: String,
+    /// The statement in words.
+    pub statement: String,
+    /// Remarks.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Literature.
+    pub references: Vec<String>,
     /// How it stands.
     pub status: Status,
     /// Effect of the readout that decides.
@@ -88,14 +96,28 @@ pub struct ClaimOutcome {
     /// Why it could not be judged, or what it waits for, or why it cannot be tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What happens in each arm, in words.
+    pub arms: Vec<ArmWords>,
     /// Every readout.
     pub readouts: Vec<Verdict>,
+    /// The first readout over time in its arms, where that was asked for.
+    #[serde(skip)]
+    pub curves: Vec<Curve>,
     /// Couplings between parts of the model without which it would not hold, with `--ablate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depends_on: Option<Vec<String>>,
     /// Whether it depends on none, with `--ablate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wired: Option<bool>,
+}
+
+/// What happens in an arm.
+#[derive(Clone, Debug, Serialize)]
+pub struct ArmWords {
+    /// Its name.
+    pub arm: String,
+    /// One sentence a line.
+    pub lines: Vec<String>,
 }
 
 /// How many were tried and how many passed.
@@ -138,6 +160,8 @@ pub struct ClaimsOutcome {
     pub controls: Option<Controls>,
     /// Answers to open questions that were taken.
     pub hypotheses: BTreeMap<String, String>,
+    /// Tumours that were still moving when their course began.
+    pub restless: usize,
     /// Seconds in all.
     pub seconds: f64,
     /// One for each claim asked for.
@@ -145,24 +169,31 @@ pub struct ClaimsOutcome {
 }
 
 impl ClaimsOutcome {
-    /// Counts the claims.
-    pub fn count(&mut self) {
-        let claims = &self.claims;
-        let testable = |c: &&ClaimOutcome| c.status != Status::Untestable;
+    /// The claims, counted.
+    pub fn new(claims: Vec<ClaimOutcome>, hypotheses: BTreeMap<String, String>) -> ClaimsOutcome {
+        let testable: Vec<&ClaimOutcome> =
+            claims.iter().filter(|c| c.status != Status::Untestable).collect();
         let ids = |status: Status| {
             claims.iter().filter(|c| c.status == status).map(|c| c.id.clone()).collect::<Vec<_>>()
         };
-        self.total = claims.len();
-        self.testable = claims.iter().filter(testable).count();
-        self.core = claims.iter().filter(testable).filter(|c| c.tier == Tier::Core).count();
-        self.reproduced = ids(Status::Reproduced).len();
-        self.failed = ids(Status::Failed);
-        self.untestable = ids(Status::Untestable);
-        self.counts = BTreeMap::new();
-        for claim in claims {
+        let mut counts: BTreeMap<_, BTreeMap<_, usize>> = BTreeMap::new();
+        for claim in &claims {
             let tier = if claim.tier == Tier::Core { "core" } else { "detail" };
-            let of_tier = self.counts.entry(tier).or_default();
-            *of_tier.entry(claim.status.word()).or_default() += 1;
+            *counts.entry(tier).or_default().entry(claim.status.word()).or_default() += 1;
+        }
+        ClaimsOutcome {
+            total: claims.len(),
+            testable: testable.len(),
+            core: testable.iter().filter(|c| c.tier == Tier::Core).count(),
+            reproduced: ids(Status::Reproduced).len(),
+            counts,
+            failed: ids(Status::Failed),
+            untestable: ids(Status::Untestable),
+            controls: None,
+            hypotheses,
+            restless: 0,
+            seconds: 0.0,
+            claims,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     catalogue::Catalogue,
     course::Course,
     deed::{Op, bind},
-    file::{Arm, Claim, Experiment},
+    file::{Arm, Experiment},
     intervention::Intervention,
     plan::{Plan, PlannedClaim},
     stage::Stage,
@@ -87,21 +87,6 @@ impl<'a> Planner<'a> {
             tumours: HashMap::new(),
             bases: HashMap::new(),
         })
-    }
-
-    /// Plans one claim under one choice of hypotheses.
-    ///
-    /// # Errors
-    /// Everything in the claim that cannot be honoured.
-    pub fn claim(
-        &mut self,
-        file: FileId,
-        claim: &Claim,
-        choice: &Choice,
-    ) -> Planned<Option<PlannedClaim>> {
-        let Some(experiment) = &claim.experiment else { return Ok(None) };
-        let arms = self.arms(file, experiment)?;
-        self.experiment(file, experiment, &arms, choice).map(Some)
     }
 
     /// The arms of an experiment, in the order written.

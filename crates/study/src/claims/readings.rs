@@ -183,7 +183,8 @@ impl Planner<'_> {
             let day = other.or(day).unwrap_or(at);
             self.plan.courses[course].ask(day);
             let how = How::Read { course, moment: Moment::Day(day), of };
-            readings.push(Reading { arm: arm.name.clone(), how });
+            let branch = format!("{} {}", arm.name, named(leaf));
+            readings.push(Reading { arm: branch, how });
             Ok(Expr::symbol(SymbolId(readings.len() as u32 - 1)))
         });
         let expr = expr.map_err(|e| vec![*e])?;
@@ -194,7 +195,7 @@ impl Planner<'_> {
     fn crossing(&mut self, asked: &Asked, stage: usize, when: &Written) -> Planned<Crossing> {
         let refuse = |message: &str| {
             vec![
-                Diagnostic::error("claim-formula", message)
+                Diagnostic::error("formula", message)
                     .at(when.whole(), "")
                     .mend("write for example `when = \"cells = 1e6 cell\"`"),
             ]
@@ -238,6 +239,14 @@ impl Planner<'_> {
             None => HORIZON_DAYS,
         };
         Ok(Crossing { symbol, level, horizon })
+    }
+}
+
+/// The name that a leaf is.
+fn named(leaf: &Formula) -> &str {
+    match &leaf.part {
+        Part::Name(name, _) => name,
+        _ => "",
     }
 }
 

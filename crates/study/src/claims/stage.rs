@@ -229,7 +229,7 @@ impl Stage {
     /// A formula over the system.
     ///
     /// # Errors
-    /// `claim-formula`, `unknown-symbol`, `unknown-subclone`.
+    /// `formula`, `unknown-symbol`, `unknown-subclone`.
     pub fn formula(&mut self, written: &Written) -> Step<Expr> {
         let formula = Formula::parse(written)?;
         let expr = self.lower(&formula, written, None)?;

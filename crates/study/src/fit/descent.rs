@@ -14,7 +14,7 @@ const MOST_DAMPING: f64 = 1e10;
 /// Least damping.
 const LEAST_DAMPING: f64 = 1e-10;
 /// A fall of the objective below this, relative to one plus the objective, is none.
-const SMALL: f64 = 1e-6;
+const SMALL: f64 = 1e-5;
 
 /// How a search stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

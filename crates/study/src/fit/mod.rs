@@ -20,6 +20,7 @@ mod setup;
 mod sheet;
 mod starts;
 mod uncertainty;
+mod write_back;
 
 pub use descent::Status;
 pub use outcome::{
@@ -29,3 +30,4 @@ pub use parameter::Scale;
 pub use problem::ids;
 pub use run::{FitRequest, FitRun, run};
 pub use setup::Setup;
+pub use write_back::{Written, write_back};

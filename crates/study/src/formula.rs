@@ -1,4 +1,4 @@
-//! Formulas of claims: text to a tree, a tree to an expression over numbered leaves, to a number.
+//! Formulas of claims and calibrations: text to a tree, to an expression over leaves, to a number.
 //!
 //! `1 - treated/control@0h`, `mean(active/total)`: infix with the usual precedence; names may have
 //! dots, and `@24h` behind a name means its value at that time.
@@ -43,7 +43,7 @@ impl Formula {
     /// Reads a formula.
     ///
     /// # Errors
-    /// `claim-formula`, pointing at the first mistake.
+    /// `formula`, pointing at the first mistake.
     pub fn parse(written: &Written) -> Step<Formula> {
         let mut parser = Parser { written, at: 0, depth: 0 };
         let formula = parser.level(0)?;
@@ -57,7 +57,7 @@ impl Formula {
     /// The expression over what `leaf` makes of names and of functions that are not built in.
     ///
     /// # Errors
-    /// What `leaf` refuses; `claim-formula` for a wrong number of arguments.
+    /// What `leaf` refuses; `formula` for a wrong number of arguments.
     pub fn lower(
         &self,
         written: &Written,
@@ -95,7 +95,7 @@ impl Formula {
 /// A mistake in a formula, pointing at a part of it.
 pub fn mistake(written: &Written, part: &Formula, message: impl Into<String>) -> Box<Diagnostic> {
     Box::new(
-        Diagnostic::error("claim-formula", message)
+        Diagnostic::error("formula", message)
             .at(written.place(part.from, part.to), "")
             .mend("formulas are described in docs/formats.md"),
     )
@@ -214,7 +214,7 @@ impl Parser<'_> {
         let from = self.at.min(end);
         let message = format!("expected {wanted}");
         Err(Box::new(
-            Diagnostic::error("claim-formula", message)
+            Diagnostic::error("formula", message)
                 .at(self.written.place(from, end.min(from + 1)), "")
                 .mend("formulas are described in docs/formats.md"),
         ))
