@@ -33,10 +33,8 @@ pub(crate) fn draw(claim: &ClaimOutcome) -> Option<Svg> {
     let range = if low >= 0.0 { (0.0, if high > 0.0 { high } else { 1.0 }) } else { (low, high) };
     let (limits, y_ticks) = round_limits(range, 4);
     let domain = (0.0, end / per);
-    let frame = Frame {
-        x: Scale::linear(domain, (LEFT, RIGHT)),
-        y: Scale::linear(limits, (BOTTOM, 26.0)),
-    };
+    let frame =
+        Frame { x: Scale::linear(domain, (LEFT, RIGHT)), y: Scale::linear(limits, (BOTTOM, 26.0)) };
     frame.draw_y(&mut svg, &y_ticks, &shorten(of, BOTTOM - 26.0, SMALL), 16.0);
     frame.draw_x(&mut svg, &round_ticks(domain, 8), unit);
     let mut x = LEFT;

@@ -110,15 +110,34 @@ pub(crate) fn profile(profile: &Profile) -> Svg {
     frame.draw_x(&mut svg, &x_ticks, &shorten(&title, RIGHT - LEFT, SMALL));
     let y = frame.y.at(CHI2_95);
     svg.line((LEFT, y), (RIGHT, y), Stroke::new(Color::Faint, 1.0).dashed());
-    let places: Vec<Option<(f64, f64)>> = (profile.values.iter().zip(&profile.rise))
-        .map(|(v, r)| r.map(|r| frame.at(*v, 2.0 * r)))
+    let found: Vec<(f64, Option<f64>)> = (profile.values.iter().zip(&profile.rise))
+        .map(|(v, r)| (frame.x.at(*v), r.map(|r| 2.0 * r)))
         .collect();
-    for stretch in places.split(Option::is_none) {
-        let points: Vec<_> = stretch.iter().flatten().copied().collect();
-        svg.polyline(&points, Stroke::new(Color::Arm(0), 1.6));
+    for pair in found.windows(2) {
+        let [(a, Some(from)), (b, Some(to))] = *pair else { continue };
+        if let Some(((a, from), (b, to))) = inside((a, from), (b, to), limits.1) {
+            let stroke = Stroke::new(Color::Arm(0), 1.6);
+            svg.line((a, frame.y.at(from)), (b, frame.y.at(to)), stroke);
+        }
     }
-    for at in places.into_iter().flatten() {
-        svg.dot(at, 2.5, Color::Arm(0), 1.0);
+    for (x, rise) in found {
+        if let Some(rise) = rise.filter(|r| *r <= limits.1) {
+            svg.dot((x, frame.y.at(rise)), 2.5, Color::Arm(0), 1.0);
+        }
     }
     svg
+}
+
+/// The part of a line that stays below a height; none when all of it is above.
+fn inside(a: (f64, f64), b: (f64, f64), most: f64) -> Option<((f64, f64), (f64, f64))> {
+    let cut = |low: (f64, f64), high: (f64, f64)| {
+        let share = (most - low.1) / (high.1 - low.1);
+        (low.0 + share * (high.0 - low.0), most)
+    };
+    match (a.1 <= most, b.1 <= most) {
+        (true, true) => Some((a, b)),
+        (true, false) => Some((a, cut(a, b))),
+        (false, true) => Some((cut(b, a), b)),
+        (false, false) => None,
+    }
 }

@@ -26,7 +26,10 @@ mod trace;
 mod trial;
 mod waterfall;
 
-pub use crate::{claims::claims_report, fit::fit_report, simulation::simulation_report, trace::trace_svg, trial::trial_report};
+pub use crate::{
+    claims::claims_report, fit::fit_report, simulation::simulation_report, trace::trace_svg,
+    trial::trial_report,
+};
 
 /// How a result came about, printed at the foot of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

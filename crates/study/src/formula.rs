@@ -77,7 +77,11 @@ impl Formula {
                 if !(least..=most).contains(&arguments.len())
                     || (function.is_none() && arguments.len() % 2 == 0)
                 {
-                    return Err(mistake(written, self, "this function takes another number of arguments"));
+                    return Err(mistake(
+                        written,
+                        self,
+                        "this function takes another number of arguments",
+                    ));
                 }
                 let mut lowered = Vec::new();
                 for argument in arguments {
@@ -264,7 +268,11 @@ impl Parser<'_> {
 
     fn deeper(&mut self) -> Step<()> {
         self.depth += 1;
-        if self.depth > DEEPEST { self.fail("a formula that is nested less deeply") } else { Ok(()) }
+        if self.depth > DEEPEST {
+            self.fail("a formula that is nested less deeply")
+        } else {
+            Ok(())
+        }
     }
 
     fn primary(&mut self) -> Step<Formula> {

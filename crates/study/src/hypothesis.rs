@@ -149,7 +149,10 @@ pub fn settings(
                     None => errors.push(
                         Diagnostic::error(
                             "unit",
-                            format!("`{}` is not the unit of this parameter", setting.unit.get_ref()),
+                            format!(
+                                "`{}` is not the unit of this parameter",
+                                setting.unit.get_ref()
+                            ),
                         )
                         .at(document.place(&setting.unit), "")
                         .mend(format!("needed is `{needed}`")),

@@ -6,9 +6,7 @@
 
 use std::collections::HashMap;
 
-use hersim_network::{
-    BinaryOp, Expr, Network, Node, Rule, Symbol, SymbolId, SymbolKind, Value,
-};
+use hersim_network::{BinaryOp, Expr, Network, Node, Rule, Symbol, SymbolId, SymbolKind, Value};
 
 /// The three symbols of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +25,7 @@ pub fn add_gate(network: &mut Network, symbol: SymbolId, purpose: &str) -> Optio
     let name = network[symbol].name.clone();
     let shut = add_constant(network, format!("{name}~{purpose}~shut"))?;
     let held = add_constant(network, format!("{name}~{purpose}~held"))?;
-    let condition =
-        Expr::binary(BinaryOp::Greater, Expr::symbol(shut), Expr::number(0.5));
+    let condition = Expr::binary(BinaryOp::Greater, Expr::symbol(shut), Expr::number(0.5));
     let read = Expr::made(Node::Piecewise {
         cases: vec![(Expr::symbol(held), condition)],
         otherwise: Box::new(Expr::symbol(symbol)),
@@ -58,11 +55,22 @@ fn add(network: &mut Network, name: String, fill: impl FnOnce(&mut Symbol)) -> O
     network.add(symbol).ok()
 }
 
-/// Makes the rules, rates and events of the owners that `of` picks read other symbols instead.
-/// Starting values are left as they are.
+/// Which reads are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// All of them.
+    All,
+    /// All but those of a reaction that reads what it consumes or makes: how fast a thing is used
+    /// up depends on how much of it there is, whoever else looks at it.
+    NotOfOwnSpecies,
+}
+
+/// Makes the rules and rates of the owners that `of` picks read other symbols instead. Starting
+/// values are left as they are.
 pub fn redirect(
     network: &mut Network,
     to: &HashMap<SymbolId, SymbolId>,
+    reads: Reads,
     of: &dyn Fn(SymbolId) -> bool,
 ) {
     for (index, symbol) in network.symbols.iter_mut().enumerate() {
@@ -73,7 +81,13 @@ pub fn redirect(
             replace(expr, to);
         }
         if let SymbolKind::Reaction(reaction) = &mut symbol.kind {
-            replace(&mut reaction.rate, to);
+            let mut to = to.clone();
+            if reads == Reads::NotOfOwnSpecies {
+                for participant in reaction.reactants.iter().chain(&reaction.products) {
+                    to.remove(&participant.species);
+                }
+            }
+            replace(&mut reaction.rate, &to);
         }
     }
 }

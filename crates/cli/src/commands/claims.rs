@@ -95,7 +95,10 @@ fn show(outcome: &ClaimsOutcome, options: &ClaimsOptions, arguments: &Arguments)
     }
     if outcome.restless > 0 {
         let restless = outcome.restless;
-        terminal::say(arguments, format!("{restless} courses began before their tumour was at rest"));
+        terminal::say(
+            arguments,
+            format!("{restless} courses began before their tumour was at rest"),
+        );
     }
     terminal::result(format!(
         "{} of {} testable claims reproduced; {:.1} s",
@@ -119,7 +122,7 @@ fn table(outcome: &ClaimsOutcome, options: &ClaimsOptions) {
             claim.id.clone(),
             claim.status.word().to_string(),
             found(claim),
-            claim.expected.clone(),
+            shortened(&claim.expected),
         ];
         if draws {
             row.push(claim.share.map_or(String::new(), print::number));
@@ -133,10 +136,20 @@ fn table(outcome: &ClaimsOutcome, options: &ClaimsOptions) {
 
 fn found(claim: &ClaimOutcome) -> String {
     match (claim.effect, &claim.reason) {
-        (_, Some(reason)) => reason.clone(),
+        (_, Some(reason)) => shortened(reason),
         (Some(effect), None) => format!("{} {}", claim.measure, print::number(effect)),
         (None, None) => "not a number".into(),
     }
+}
+
+/// What fits into a table; `--show` and `--json` have all of it.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 48;
+    if text.chars().count() <= LONGEST {
+        return text.to_string();
+    }
+    let kept: String = text.chars().take(LONGEST - 1).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// One claim in full.

@@ -13,7 +13,11 @@ use super::{
     judge::{Judged, judge},
     plan::{How, Moment, Plan, PlannedClaim},
 };
-use crate::{equilibrate::EnsembleSettings, library::Library, progress::{Progress, Silent}};
+use crate::{
+    equilibrate::EnsembleSettings,
+    library::Library,
+    progress::{Progress, Silent},
+};
 
 /// A claim depends on a coupling when it loses this share of its effect without it.
 const LOSS: f64 = 0.2;
@@ -24,8 +28,8 @@ pub struct Ablation {
     graphs: Vec<Graph>,
     /// Couplings on the paths of each claim.
     on_path: Vec<BTreeSet<Coupling>>,
-    /// Parts that each claim changes, and parts it reads.
-    ends: Vec<(BTreeSet<String>, BTreeSet<String>)>,
+    /// Parts in which the effect of each claim begins.
+    begins: Vec<BTreeSet<String>>,
 }
 
 /// What a claim depends on.
@@ -45,11 +49,11 @@ impl Ablation {
             .map(|stage| Graph::new(&stage.assembled.network, &library.sources))
             .collect();
         let mut on_path = Vec::new();
-        let mut ends = Vec::new();
+        let mut begins = Vec::new();
         for claim in claims {
             let (changed, read) = (changed(plan, claim), read(plan, claim));
             let mut couplings = BTreeSet::new();
-            let mut parts = (BTreeSet::new(), BTreeSet::new());
+            let mut parts = BTreeSet::new();
             for (stage, graph) in graphs.iter().enumerate() {
                 let none = Vec::new();
                 let from = changed.get(&stage).unwrap_or(&none);
@@ -58,11 +62,11 @@ impl Ablation {
                 let named = |ids: &[SymbolId]| -> Vec<String> {
                     ids.iter().filter_map(|id| graph.part(*id)).map(str::to_string).collect()
                 };
-                parts.0.extend(named(from));
-                parts.1.extend(named(to));
+                parts.extend(named(from));
+                parts.extend(graph.acted_on(from));
             }
             on_path.push(couplings);
-            ends.push(parts);
+            begins.push(parts);
         }
         // What is frozen is what the reference arm has at time zero; other courses stand in for
         // what that arm lacks.
@@ -77,7 +81,7 @@ impl Ablation {
                 }
             }
         }
-        Ablation { graphs, on_path, ends }
+        Ablation { graphs, on_path, begins }
     }
 
     /// Freezes every coupling in turn and says what each claim depends on. `judged` are the claims
@@ -104,7 +108,8 @@ impl Ablation {
         progress.begin("freezing couplings", by_coupling.len() as u64);
         let settings = EnsembleSettings { width: Width::Auto, ..settings.clone() };
         for (coupling, indices) in by_coupling {
-            let outcomes = self.freeze(plan, coupling, &indices, claims, executed, library, &settings)?;
+            let outcomes =
+                self.freeze(plan, coupling, &indices, claims, executed, library, &settings)?;
             for (index, depends) in indices.into_iter().zip(outcomes) {
                 found[index].tried += 1;
                 if depends {
@@ -114,8 +119,8 @@ impl Ablation {
             progress.advance(1);
         }
         progress.end();
-        for (dependence, ends) in found.iter_mut().zip(&self.ends) {
-            in_order(&mut dependence.couplings, &ends.0);
+        for (dependence, begins) in found.iter_mut().zip(&self.begins) {
+            in_order(&mut dependence.couplings, begins);
         }
         Ok(found)
     }

@@ -82,9 +82,8 @@ impl Catalogue {
     /// # Errors
     /// `unknown-claim` for names that are neither a claim nor a section.
     pub fn select(&self, selection: &Selection) -> Result<Vec<usize>, Vec<Diagnostic>> {
-        let named = |claim: &Claim, name: &String| {
-            claim.id.get_ref() == name || claim.section == *name
-        };
+        let named =
+            |claim: &Claim, name: &String| claim.id.get_ref() == name || claim.section == *name;
         let errors: Vec<Diagnostic> = (selection.named.iter())
             .filter(|name| !self.claims.iter().any(|(_, claim)| named(claim, name)))
             .map(|name| {

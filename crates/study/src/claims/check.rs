@@ -60,7 +60,8 @@ pub fn check(library: &mut Library) -> Checked {
     match Planner::new(library, &catalogue, hypotheses.as_ref()) {
         Ok(mut planner) => {
             for (file, claim) in &catalogue.claims {
-                let Some(experiment) = claim.experiment.as_ref().filter(|_| claim.waiting.is_none())
+                let Some(experiment) =
+                    claim.experiment.as_ref().filter(|_| claim.waiting.is_none())
                 else {
                     continue;
                 };
@@ -100,7 +101,9 @@ fn paths(catalogue: &Catalogue, systems: &HashMap<String, Assembled>) -> Vec<Dia
             match path.get_ref() {
                 Path::Everywhere(path) => {
                     if !systems.values().any(|s| found(s, path)) {
-                        errors.push(refuse(format!("no system has a parameter `{path}` for `{name}`")));
+                        errors.push(refuse(format!(
+                            "no system has a parameter `{path}` for `{name}`"
+                        )));
                     }
                 }
                 Path::BySystem(paths) => {

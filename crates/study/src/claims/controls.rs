@@ -85,9 +85,7 @@ pub fn shuffled(
 fn exchanged(own: &[ArmText], other: &[ArmText]) -> Vec<ArmText> {
     let tumour = |arms: &[ArmText]| arms.first().and_then(|a| a.tumour.clone());
     let (ours, theirs) = (tumour(own), tumour(other));
-    let same = |arm: &ArmText| {
-        arm.tumour.as_ref().map(|t| &t.0) == theirs.as_ref().map(|t| &t.0)
-    };
+    let same = |arm: &ArmText| arm.tumour.as_ref().map(|t| &t.0) == theirs.as_ref().map(|t| &t.0);
     (own.iter().zip(other))
         .map(|(own, other)| ArmText {
             name: own.name.clone(),

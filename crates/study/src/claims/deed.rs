@@ -53,7 +53,10 @@ pub fn bind(
     for op in &ops {
         match op {
             Op::Set(id, _) | Op::Scale(id, _) => {
-                stage.assembled.settable(*id, intervention.written.whole()).map_err(|e| vec![*e])?;
+                stage
+                    .assembled
+                    .settable(*id, intervention.written.whole())
+                    .map_err(|e| vec![*e])?;
                 stage.vary(*id);
             }
             Op::Doses(regimen) => {
@@ -134,9 +137,10 @@ fn parameters(
 /// `unknown-target`.
 pub fn known(intervention: &Intervention, interventions: &Document<Interventions>) -> Step<()> {
     match &intervention.deed {
-        Deed::Amount(word, _) | Deed::Activity(word, _) | Deed::Add(word, _) | Deed::Remove(word) => {
-            target(word, interventions).map(|_| ())
-        }
+        Deed::Amount(word, _)
+        | Deed::Activity(word, _)
+        | Deed::Add(word, _)
+        | Deed::Remove(word) => target(word, interventions).map(|_| ()),
         Deed::Set(..) | Deed::Clamp(..) | Deed::Drug(_) | Deed::Stop(_) => Ok(()),
     }
 }
@@ -256,11 +260,10 @@ fn drug(
     let quantity = Quantity::parse(&format!("{number} {unit}")).map_err(refuse)?;
     let number = Number { value: quantity.value, unit: quantity.unit, place };
     let mass = &known.value.molar_mass;
-    let molar_mass = Unit::parse(mass.unit.get_ref())
-        .ok()
-        .map(|unit| Quantity { value: mass.value, unit });
-    let symbol = (stage.assembled.symbol(sets.get_ref(), Some(known.place(sets))))
-        .map_err(|e| vec![*e])?;
+    let molar_mass =
+        Unit::parse(mass.unit.get_ref()).ok().map(|unit| Quantity { value: mass.value, unit });
+    let symbol =
+        (stage.assembled.symbol(sets.get_ref(), Some(known.place(sets)))).map_err(|e| vec![*e])?;
     let value = in_unit_of(&number, symbol, molar_mass.as_ref(), stage).map_err(|e| vec![*e])?;
     Ok(vec![Op::Set(symbol, value)])
 }

@@ -136,7 +136,8 @@ fn drawn(stage: &Stage, said: &Said) -> Vec<Drawn> {
         let paths = paths.filter_map(|path| path.get_ref().in_system(stage.system()));
         paths.for_each(|path| fixed.extend(assembled.below(path)));
     }
-    for option in said.hypotheses.into_iter().flat_map(|h| h.values()).flat_map(|h| h.options.values())
+    for option in
+        said.hypotheses.into_iter().flat_map(|h| h.values()).flat_map(|h| h.options.values())
     {
         option.keys().for_each(|path| fixed.extend(assembled.below(path.get_ref())));
     }
@@ -163,7 +164,8 @@ mod tests {
 
     #[test]
     fn draws_span_a_third_of_the_range() {
-        let number = |nominal, bounds| Drawn { symbol: SymbolId(0), name: String::new(), nominal, bounds };
+        let number =
+            |nominal, bounds| Drawn { symbol: SymbolId(0), name: String::new(), nominal, bounds };
         let log = number(1.0, [1e-3, 1e3]);
         assert!((log.at(1.0) / log.at(-1.0)).log10() - 2.0 < 1e-12);
         assert!((log.at(0.0) - 1.0).abs() < 1e-12);

@@ -101,9 +101,9 @@ pub fn execute(
     let mut left: Vec<usize> = (0..count).filter(|id| needed[*id]).collect();
     while !left.is_empty() {
         // A course comes after the one it goes on from, which was planned before it.
-        let (now, later): (Vec<usize>, Vec<usize>) = left.iter().partition(|id| {
-            plan.courses[**id].after.is_none_or(|before| !left.contains(&before))
-        });
+        let (now, later): (Vec<usize>, Vec<usize>) = left
+            .iter()
+            .partition(|id| plan.courses[**id].after.is_none_or(|before| !left.contains(&before)));
         for stage in 0..plan.stages.len() {
             let ids: Vec<usize> =
                 now.iter().copied().filter(|id| plan.courses[*id].stage == stage).collect();
@@ -290,9 +290,8 @@ fn take_over(
         names.filter_map(|name| values.get(name)).sum::<f64>()
     };
     let before_total = count(from, from.numbers.first(), &values);
-    let total: f64 = (to.numbers.iter().take(1).flatten())
-        .map(|id| known(*id, program.states(), &state))
-        .sum();
+    let total: f64 =
+        (to.numbers.iter().take(1).flatten()).map(|id| known(*id, program.states(), &state)).sum();
     let scale = total / before_total;
     let counted: Vec<SymbolId> = to.numbers.iter().flatten().copied().collect();
     let prefixes: Vec<String> = to.assembled.subclones.iter().map(|s| format!("{s}.")).collect();

@@ -17,7 +17,8 @@ pub struct Graph {
     readers: Vec<Vec<SymbolId>>,
     /// What each symbol is computed from.
     sources: Vec<Vec<SymbolId>>,
-    /// Readers whose formula holds at all times, by symbol.
+    /// Readers whose formula holds at all times, by symbol; without reactions that read what they
+    /// consume or make.
     running: Vec<Vec<SymbolId>>,
     /// Part that says what the symbol is.
     home: Vec<Option<String>>,
@@ -51,6 +52,7 @@ impl Graph {
         for (id, symbol) in network.iter() {
             let index = id.0 as usize;
             let mut formula = None;
+            let mut own = Vec::new();
             if let Some(Rule::Assignment(expr) | Rule::Rate(expr)) = &symbol.rule {
                 formula = Some(expr);
             }
@@ -59,6 +61,7 @@ impl Graph {
                 let file = part(reaction.rate.span);
                 for p in reaction.reactants.iter().chain(&reaction.products) {
                     graph.link(id, p.species);
+                    own.push(p.species);
                     changed_in[p.species.0 as usize].extend(file.clone());
                     graph.moves[p.species.0 as usize] = true;
                 }
@@ -68,7 +71,9 @@ impl Graph {
                 graph.stands[index] = part(expr.span);
                 for read in expr.symbols() {
                     graph.link(read, id);
-                    graph.running[read.0 as usize].push(id);
+                    if !own.contains(&read) {
+                        graph.running[read.0 as usize].push(id);
+                    }
                 }
             }
             if let Value::Formula(expr) = &symbol.value {
@@ -142,6 +147,12 @@ impl Graph {
             .map(|i| SymbolId(i as u32))
             .collect();
         (symbols, readers)
+    }
+
+    /// Parts in which formulas read these symbols.
+    pub fn acted_on(&self, ids: &[SymbolId]) -> BTreeSet<String> {
+        let readers = ids.iter().flat_map(|id| &self.running[id.0 as usize]);
+        readers.filter_map(|reader| self.stands[reader.0 as usize].clone()).collect()
     }
 
     /// The part that says what a symbol is.

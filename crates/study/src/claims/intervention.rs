@@ -243,9 +243,7 @@ impl Parser<'_> {
             };
             return match number.parse::<f64>() {
                 Ok(percent) if up && percent >= 0.0 => Ok(1.0 + percent / 100.0),
-                Ok(percent) if !up && (0.0..=100.0).contains(&percent) => {
-                    Ok(1.0 - percent / 100.0)
-                }
+                Ok(percent) if !up && (0.0..=100.0).contains(&percent) => Ok(1.0 - percent / 100.0),
                 _ => self.fail(format!("`{number}` is not a percentage that makes sense here")),
             };
         }
@@ -315,9 +313,21 @@ mod tests {
     #[test]
     fn refuses_what_makes_no_sense() {
         for text in [
-            "", "knock A", "lower A", "lower A by 90", "lower A by 120 %", "raise A 0x",
-            "raise A x", "add A", "add A much", "add A 10 parsec", "set A 1 nM now", "drug",
-            "remove A B", "clamp", "clamp A inf",
+            "",
+            "knock A",
+            "lower A",
+            "lower A by 90",
+            "lower A by 120 %",
+            "raise A 0x",
+            "raise A x",
+            "add A",
+            "add A much",
+            "add A 10 parsec",
+            "set A 1 nM now",
+            "drug",
+            "remove A B",
+            "clamp",
+            "clamp A inf",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

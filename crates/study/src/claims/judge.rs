@@ -108,11 +108,8 @@ fn verdict(
             let word = if up { "increase" } else { "decrease" };
             let ratio = p / r;
             let by_ratio = readout.least.is_none() && ratio.is_finite() && ratio > 0.0;
-            let size = if by_ratio {
-                if up { log_ratio(p, r) } else { log_ratio(r, p) }
-            } else {
-                gap
-            };
+            let size =
+                if by_ratio { if up { log_ratio(p, r) } else { log_ratio(r, p) } } else { gap };
             let expected = match readout.least {
                 Some(least) => format!("{word} by {least} or more"),
                 None => word.to_string(),

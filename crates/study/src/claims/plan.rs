@@ -61,7 +61,8 @@ impl Plan {
         change: &dyn Fn(usize, &mut Vec<Op>),
     ) -> PlannedClaim {
         let mut adopted = claim.clone();
-        for value in adopted.readouts.iter_mut().flat_map(|r| &mut r.sides).flat_map(Sides::values_mut)
+        for value in
+            adopted.readouts.iter_mut().flat_map(|r| &mut r.sides).flat_map(Sides::values_mut)
         {
             value.each_reading(&mut |how| {
                 if let How::Read { course, .. } = how {

@@ -349,7 +349,8 @@ impl<'a> Planner<'a> {
                 self.plan.stages[stage].vary(*id);
             }
         }
-        let held = if lenient { self.bind_leniently(stage, before) } else { self.bind(stage, before)? };
+        let held =
+            if lenient { self.bind_leniently(stage, before) } else { self.bind(stage, before)? };
         for op in &held {
             let refused = match op {
                 Op::Set(..) | Op::Scale(..) | Op::Clamp(_, Some(_)) => continue,

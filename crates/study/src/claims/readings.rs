@@ -259,12 +259,7 @@ struct Asked<'a> {
     choice: &'a Choice,
 }
 
-fn unknown_arm(
-    written: &Written,
-    leaf: &Formula,
-    name: &str,
-    arms: &[ArmText],
-) -> Box<Diagnostic> {
+fn unknown_arm(written: &Written, leaf: &Formula, name: &str, arms: &[ArmText]) -> Box<Diagnostic> {
     let known: Vec<&str> = arms.iter().map(|a| a.name.as_str()).collect();
     let error = mistake(written, leaf, format!("there is no arm `{name}`"));
     Box::new(match nearest(name, known.iter().copied()) {
@@ -291,9 +286,7 @@ fn missing(file: FileId, readout: &Readout) -> Vec<Diagnostic> {
     let place = Span::new(file, readout.of.span());
     if !given {
         let message = format!("this expectation needs {wanted}");
-        errors.push(
-            Diagnostic::error("claim", message).at(place, "").mend("see docs/formats.md"),
-        );
+        errors.push(Diagnostic::error("claim", message).at(place, "").mend("see docs/formats.md"));
     }
     if let Some(band) = &readout.band
         && band.get_ref()[0].partial_cmp(&band.get_ref()[1]).is_none_or(|o| o.is_gt())

@@ -82,8 +82,7 @@ pub fn run(
     let mut shuffled = Vec::new();
     if request.controls {
         let indices: Vec<usize> = tried.iter().map(|t| t.index).collect();
-        shuffled =
-            controls::shuffled(&mut planner, &catalogue, &indices, &choice, request.seed);
+        shuffled = controls::shuffled(&mut planner, &catalogue, &indices, &choice, request.seed);
     }
     let mut plan = planner.plan;
     if request.curves {
@@ -103,8 +102,7 @@ pub fn run(
     let mut dependences: Vec<Option<Dependence>> = vec![None; tried.len()];
     if let Some(ablation) = &ablation {
         let judged: Vec<Judged> = usual.iter().map(|c| judge(c, &plan, &executed)).collect();
-        let pairs: Vec<(&PlannedClaim, &Judged)> =
-            usual.iter().copied().zip(&judged).collect();
+        let pairs: Vec<(&PlannedClaim, &Judged)> = usual.iter().copied().zip(&judged).collect();
         let settings = &request.settings;
         let all = ablation.run(&plan, &pairs, &executed, library, settings, progress)?;
         for ((found, slot), dependence) in found.iter_mut().zip(&mut dependences).zip(all) {
@@ -208,10 +206,8 @@ fn plan_one(
         true => None,
         false => Some(planner.experiment(file, experiment, &arms, &own)?),
     };
-    let arms = arms
-        .iter()
-        .map(|arm| ArmWords { arm: arm.name.clone(), lines: words::arm(arm) })
-        .collect();
+    let arms =
+        arms.iter().map(|arm| ArmWords { arm: arm.name.clone(), lines: words::arm(arm) }).collect();
     Ok(Some(Tried { index, usual, rival, arms }))
 }
 

@@ -8,7 +8,7 @@ use hersim_network::{BinaryOp, Diagnostic, Expr, Function, Node, Span, SymbolId}
 use super::formula::{Formula, Part, Step, mistake};
 use crate::{
     assemble::Assembled,
-    network_edit::{Gate, add_constant, add_formula, add_gate, redirect, redirect_events},
+    network_edit::{Gate, Reads, add_constant, add_formula, add_gate, redirect, redirect_events},
     written::Written,
 };
 
@@ -129,12 +129,14 @@ impl Stage {
         let mut assembled = self.assembled.clone();
         let network = &mut assembled.network;
         for frozen in &self.frozen {
-            redirect(network, &frozen.held, &|owner| frozen.readers.contains(&owner));
+            redirect(network, &frozen.held, Reads::NotOfOwnSpecies, &|owner| {
+                frozen.readers.contains(&owner)
+            });
         }
         let to: HashMap<SymbolId, SymbolId> =
             self.gates.iter().map(|(id, gate)| (*id, gate.seen)).collect();
         let gates: HashSet<SymbolId> = to.values().copied().collect();
-        redirect(network, &to, &|owner| !gates.contains(&owner));
+        redirect(network, &to, Reads::All, &|owner| !gates.contains(&owner));
         redirect_events(network, &to);
         assembled
     }
@@ -300,7 +302,9 @@ impl Stage {
             let Some(symbols) = self.numbers.first() else {
                 let message = format!("system `{}` does not say what counts cells", self.system());
                 let error = mistake(written, whole, message);
-                return Err(Box::new(error.mend("add `numbers` to `[population]` of its document")));
+                return Err(Box::new(
+                    error.mend("add `numbers` to `[population]` of its document"),
+                ));
             };
             Ok(symbols.iter().map(|id| Expr::symbol(*id)).collect())
         };

@@ -249,7 +249,8 @@ fn changes(
                 }
                 Op::Clamp(id, value) => {
                     let Some(gate) = stage.gates.get(id) else { continue };
-                    let (Some(is_shut), Some(held)) = (slots.get(&gate.shut), slots.get(&gate.held))
+                    let (Some(is_shut), Some(held)) =
+                        (slots.get(&gate.shut), slots.get(&gate.held))
                     else {
                         continue;
                     };
