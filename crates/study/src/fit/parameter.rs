@@ -89,7 +89,9 @@ impl Prior {
         let (per_value, per_log) = match scale {
             Scale::Lin => (1.0, value.abs()),
             Scale::Log => (1.0 / value.abs(), 1.0),
-            Scale::Log10 => (std::f64::consts::LOG10_E / value.abs(), std::f64::consts::LOG10_E),
+            Scale::Log10 => {
+                (std::f64::consts::LOG10_E / value.abs(), std::f64::consts::LOG10_E)
+            }
         };
         match self {
             Prior::Flat => None,
@@ -168,10 +170,9 @@ impl<'a> Collector<'a> {
         let mut names: Vec<String> = Vec::new();
         for system in &self.systems {
             for (_, symbol) in system.network.iter() {
-                let bare = system
-                    .subclones
-                    .iter()
-                    .find_map(|s| symbol.name.strip_prefix(s.as_str())?.strip_prefix('.'));
+                let bare = system.subclones.iter().find_map(|s| {
+                    symbol.name.strip_prefix(s.as_str())?.strip_prefix('.')
+                });
                 let name = bare.unwrap_or(&symbol.name);
                 let marked = symbol.provenance.as_ref().is_some_and(|p| p.estimate);
                 if marked && matches(name) && !names.iter().any(|n| n == name) {
@@ -181,10 +182,12 @@ impl<'a> Collector<'a> {
         }
         if names.is_empty() {
             let message = format!("no parameter that may be estimated is called `{pattern}`");
-            self.errors.push(Diagnostic::error("unknown-parameter", message).at(place, "").mend(
-                "a pattern is a name, or the beginning of names followed by `*`; only rows \
+            self.errors.push(
+                Diagnostic::error("unknown-parameter", message).at(place, "").mend(
+                    "a pattern is a name, or the beginning of names followed by `*`; only rows \
                      with `estimate` 1 in the model's tables count",
-            ));
+                ),
+            );
         }
         for name in names {
             if !self.index.contains_key(&name)

@@ -9,7 +9,7 @@ use hersim_network::{Diagnostic, nearest};
 use hersim_store::{Chunk, Column, Manifest, RunFolder, Table, Values, content_hash};
 
 use super::{
-    descent::{Search, Space, Status, central, descend},
+    descent::{Evaluate, Search, Space, Status, central, descend},
     objective::{Compared, Objective, Score},
     outcome::{Fit, FitOutcome, ObservableOutcome, Point, StartOutcome},
     panels::panels,
@@ -18,14 +18,14 @@ use super::{
     starts::starts,
     uncertainty::{space, table},
 };
-use crate::{
-    equilibrate::EnsembleSettings, error::StudyError, library::Library, progress::Progress,
-};
+use crate::{equilibrate::EnsembleSettings, error::StudyError, library::Library, progress::Progress};
 
 /// Starts that go in step: enough to fill every lane, few enough to lose little.
 const BATCH: usize = 8;
 /// Relative change of a parameter for a derivative.
 const STEP: f64 = 5e-3;
+/// Iterations for the parameters that only the problem has, with the tables' values.
+const UNFITTED_ITERATIONS: usize = 30;
 /// Iterations at each value of a profile.
 const PROFILE_ITERATIONS: usize = 12;
 
@@ -119,11 +119,14 @@ pub fn run(
     let best = best.map(|b| &found[b]).filter(|b| b.cost.is_finite());
     let Some(best) = best else { return Err(nothing_simulated(&objective).into()) };
     let (score, compared) = objective.score(&best.point).map_err(|reason| failed(&reason))?;
-    let nominal: Vec<f64> = nominal(&setup);
-    let before = objective.score(&nominal).ok().map(|(score, _)| fit(&score));
+    let unfitted = unfitted(&setup, &space, &mut evaluate);
+    let before = objective.score(&unfitted).ok().map(|(score, _)| fit(&score));
     let columns = central(&best.point, &space, &mut evaluate).unwrap_or_default();
-    let parameters =
-        if columns.is_empty() { Vec::new() } else { table(&setup, &best.point, &space, &columns) };
+    let parameters = if columns.is_empty() {
+        Vec::new()
+    } else {
+        table(&setup, &best.point, &space, &columns)
+    };
     let profiles = if profiled.is_empty() {
         Vec::new()
     } else {
@@ -131,8 +134,9 @@ pub fn run(
         progress.begin("profiling", total as u64);
         let tick = |n| progress.advance(n);
         let best = (best.point.as_slice(), best.cost);
-        let made =
-            profiles(&setup, &profiled, best, &space, PROFILE_ITERATIONS, &mut evaluate, &tick);
+        let made = profiles(
+            &setup, &profiled, best, &space, PROFILE_ITERATIONS, &mut evaluate, &tick,
+        );
         progress.end();
         made
     };
@@ -177,6 +181,17 @@ fn nominal(setup: &Setup) -> Vec<f64> {
         p.scale.forward(p.nominal)
     };
     setup.estimated.iter().map(scaled).collect()
+}
+
+/// The tables' values, with the parameters that only the problem has fitted to them: what the
+/// model as it stands can do.
+fn unfitted(setup: &Setup, space: &Space, evaluate: &mut Evaluate<'_>) -> Vec<f64> {
+    let free = |at: &usize| setup.parameters[*at].symbols.iter().all(Vec::is_empty);
+    let free = setup.estimated.iter().map(free).collect();
+    let mut searches = [Search::new(nominal(setup), free)];
+    descend(&mut searches, space, UNFITTED_ITERATIONS, evaluate, &|_| {});
+    let [search] = searches;
+    search.point
 }
 
 fn first_points(setup: &Setup, space: &Space, request: &FitRequest) -> Vec<Vec<f64>> {
@@ -244,7 +259,11 @@ fn path_table(setup: &Setup, start: usize, search: &Search) -> Table {
         Column::i64("start", vec![start as i64; rows]),
         Column::i64("iteration", 0..rows as i64),
         Column::text("status", vec![status; rows]),
-        Column::f64_opt("cost", "1", (0..rows).map(|i| search.path.get(i).map(|(cost, _)| *cost))),
+        Column::f64_opt(
+            "cost",
+            "1",
+            (0..rows).map(|i| search.path.get(i).map(|(cost, _)| *cost)),
+        ),
     ];
     for (k, at) in setup.estimated.iter().enumerate() {
         let p = &setup.parameters[*at];
@@ -320,10 +339,9 @@ fn observables(setup: &Setup, compared: &[Compared]) -> Vec<ObservableOutcome> {
         let n = mine.len() as f64;
         let chi2 = mine.iter().map(|c| c.residual.powi(2)).sum();
         let error: f64 = mine.iter().map(|c| (c.residual * c.sigma).powi(2)).sum();
-        let worst = mine
-            .iter()
-            .map(|c| c.residual)
-            .fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+        let worst = mine.iter().map(|c| c.residual).fold(0.0, |a: f64, b| {
+            if b.abs() > a.abs() { b } else { a }
+        });
         made.push(ObservableOutcome {
             id: observable.id.clone(),
             title: observable.title.clone(),

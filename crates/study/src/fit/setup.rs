@@ -190,7 +190,8 @@ impl Setup {
         let mut gathered = gather(library, &problem, &parts)?;
 
         // Parameters of the problem, over all its systems.
-        let mut collector = Collector::new(gathered.systems.iter().map(|d| &d.assembled).collect());
+        let mut collector =
+            Collector::new(gathered.systems.iter().map(|d| &d.assembled).collect());
         for (pattern, place) in &problem.estimate {
             collector.pattern(pattern, *place);
         }
@@ -471,7 +472,8 @@ fn experiment(
     }
     let mut before = fractions(seen.tumour.as_ref(), draft)?;
     if let Some(tumour) = &seen.tumour {
-        let settings = attribute_settings(tumour, attributes, &draft.assembled, &library.sources)?;
+        let settings =
+            attribute_settings(tumour, attributes, &draft.assembled, &library.sources)?;
         for (id, value) in settings {
             before.push((draft.slot(id), Source::Number(value)));
         }
@@ -571,16 +573,20 @@ fn measurements(
             let made = (|| -> Result<Row, Box<Diagnostic>> {
                 let id = sheet.needed(row, "observableId")?;
                 let known = &observables[draft.observables.clone()];
-                let observable = known.iter().position(|o| o.id == id.text).ok_or_else(|| {
-                    let message = format!("there is no observable `{}`", id.text);
-                    let near =
-                        hersim_network::nearest(&id.text, known.iter().map(|o| o.id.as_str()));
-                    let error = Diagnostic::error("unknown-observable", message).at(id.span, "");
-                    Box::new(match near {
-                        Some(near) => error.mend(format!("did you mean `{near}`?")),
-                        None => error.mend("add a row to the observable table"),
-                    })
-                })?;
+                let observable =
+                    known.iter().position(|o| o.id == id.text).ok_or_else(|| {
+                        let message = format!("there is no observable `{}`", id.text);
+                        let near = hersim_network::nearest(
+                            &id.text,
+                            known.iter().map(|o| o.id.as_str()),
+                        );
+                        let error =
+                            Diagnostic::error("unknown-observable", message).at(id.span, "");
+                        Box::new(match near {
+                            Some(near) => error.mend(format!("did you mean `{near}`?")),
+                            None => error.mend("add a row to the observable table"),
+                        })
+                    })?;
                 let during = sheet.needed(row, "simulationConditionId")?;
                 let before = sheet.cell(row, "preequilibrationConditionId");
                 let experiment = gathered.find(part, before, during).unwrap_or(0);
@@ -758,10 +764,12 @@ fn check_use(
         }
     }
     if !parameters.iter().any(|p| p.estimated) {
-        errors.push(Diagnostic::error("document", "the problem estimates nothing").mend(
-            "set `estimate` to 1 in its parameter table, or name parameters of the model \
+        errors.push(
+            Diagnostic::error("document", "the problem estimates nothing").mend(
+                "set `estimate` to 1 in its parameter table, or name parameters of the model \
                  under `hersim: estimate:`",
-        ));
+            ),
+        );
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
