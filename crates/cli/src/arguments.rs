@@ -15,6 +15,9 @@ pub struct Arguments {
     /// Folder with `model/` and `library/` (default: the nearest at or above this one)
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
+    /// Answer one of the model's open questions otherwise than by default
+    #[arg(long, global = true, value_name = "NAME=OPTION")]
+    pub hypothesis: Vec<String>,
     /// Print JSON instead of tables
     #[arg(long, global = true)]
     pub json: bool,
@@ -41,7 +44,7 @@ pub enum Command {
     Claims(ClaimsOptions),
     /// Write an assembled, valued system as SBML or Antimony, or its equations to read
     Convert(ConvertOptions),
-    /// List trials, tumours, regimens, drugs, cohorts and systems
+    /// List trials, tumours, regimens, drugs, cohorts, systems and calibration problems
     List(ListOptions),
 }
 
@@ -259,9 +262,6 @@ pub struct ClaimsOptions {
     /// File for a page with score, controls and a picture for each claim: .html
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Answer an open question otherwise than by default
-    #[arg(long, value_name = "NAME=OPTION")]
-    pub hypothesis: Vec<String>,
     #[command(flatten)]
     pub machine: MachineOptions,
 }
@@ -345,4 +345,5 @@ pub enum Listed {
     Drugs,
     Cohorts,
     Systems,
+    Problems,
 }

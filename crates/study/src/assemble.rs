@@ -8,6 +8,7 @@ use hersim_units::Unit;
 
 use crate::{
     document::{Document, Spanned},
+    hypothesis,
     library::{Library, Shelf, System},
     quantity,
     written::Written,
@@ -28,11 +29,26 @@ pub struct Assembled {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads, composes and checks a system.
+/// Reads, composes and checks a system, with the answers to open questions that the library was
+/// opened with.
+///
+/// # Errors
+/// Everything that is wrong with the texts and tables it is made of, and with the answers.
+pub fn assemble(
+    library: &mut Library,
+    system: &str,
+    subclones: &[String],
+) -> Result<Assembled, Vec<Diagnostic>> {
+    let mut assembled = assemble_open(library, system, subclones)?;
+    hypothesis::answer(library, &mut assembled)?;
+    Ok(assembled)
+}
+
+/// Reads, composes and checks a system as the tables have it, open questions left open.
 ///
 /// # Errors
 /// Everything that is wrong with the texts and tables it is made of.
-pub fn assemble(
+pub fn assemble_open(
     library: &mut Library,
     system: &str,
     subclones: &[String],

@@ -10,6 +10,7 @@ use crate::{
     assemble::assemble,
     claims,
     document::Document,
+    fit,
     library::{Cohort, Drug, Library, RegimenFile, Shelf, Tumour},
     regimen::Regimen,
     trial::TrialSetup,
@@ -178,6 +179,10 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
         let tumour: Option<Document<Tumour>> = report.keep(library.read(Shelf::Tumours, &id, None));
         let Some(tumour) = tumour else { continue };
         report.documents += 1;
+        if tumour.value.made.is_some() {
+            // The claims' check makes it.
+            continue;
+        }
         let subclones: Vec<String> = tumour.value.subclone.iter().map(|s| s.id.clone()).collect();
         for system in library.ids(Shelf::Systems) {
             let Some(assembled) = report.keep(assemble(library, &system, &subclones)) else {
@@ -210,6 +215,10 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
     for id in library.ids(Shelf::Trials) {
         let setup = TrialSetup::new(library, &id);
         report.documents += usize::from(report.keep(setup).is_some());
+    }
+    for id in fit::ids(library) {
+        report.diagnostics.extend(fit::check(library, &id));
+        report.documents += 1;
     }
     let claims = claims::check(library);
     report.claims = claims.claims;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hersim_network::{Diagnostic, SymbolId, nearest};
+use hersim_network::{Diagnostic, SymbolId, Value, nearest};
 use hersim_units::Unit;
 use serde::Deserialize;
 
@@ -93,6 +93,19 @@ pub fn choose(
         }
     }
     if errors.is_empty() { Ok(choice) } else { Err(errors) }
+}
+
+/// Puts the answers that the library was opened with into a system.
+///
+/// # Errors
+/// As [`read`], [`choose`] and [`settings`].
+pub fn answer(library: &mut Library, assembled: &mut Assembled) -> Result<(), Vec<Diagnostic>> {
+    let hypotheses = read(library)?;
+    let choice = choose(hypotheses.as_ref(), &library.answers)?;
+    for (id, value) in settings(hypotheses.as_ref(), &choice, assembled)? {
+        assembled.network[id].value = Value::Number(value);
+    }
+    Ok(())
 }
 
 /// Whether a hypothesis has this option.

@@ -28,7 +28,6 @@ pub fn claims(arguments: &Arguments, options: &ClaimsOptions) -> ExitCode {
             kind: options.kind.map(kind),
             core: options.core,
         },
-        hypotheses: options.hypothesis.clone(),
         ablate: options.ablate,
         controls: options.controls,
         curves: options.report.is_some(),

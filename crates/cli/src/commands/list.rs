@@ -2,7 +2,11 @@
 
 use std::process::ExitCode;
 
-use hersim_study::library::{Library, Shelf};
+use hersim_network::Diagnostic;
+use hersim_study::{
+    fit,
+    library::{Library, Shelf},
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -36,8 +40,18 @@ pub fn list(arguments: &Arguments, options: &ListOptions) -> ExitCode {
         Some(Listed::Drugs) => vec![Shelf::Drugs],
         Some(Listed::Cohorts) => vec![Shelf::Cohorts],
         Some(Listed::Systems) => vec![Shelf::Systems],
+        Some(Listed::Problems) => Vec::new(),
     };
     let mut rows = Vec::new();
+    if matches!(options.what, None | Some(Listed::Problems)) {
+        match problems(&mut library) {
+            Ok(more) => rows.extend(more),
+            Err(error) => {
+                terminal::report(&error, &library.sources, arguments);
+                return ExitCode::from(terminal::WRONG);
+            }
+        }
+    }
     for shelf in shelves {
         for id in library.ids(shelf) {
             match heading(&mut library, shelf, &id) {
@@ -65,11 +79,21 @@ pub fn list(arguments: &Arguments, options: &ListOptions) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Calibration problems, as rows.
+fn problems(library: &mut Library) -> Result<Vec<(&'static str, Heading)>, Vec<Diagnostic>> {
+    let mut rows = Vec::new();
+    for id in fit::ids(library) {
+        let title = Some(fit::title(library, &id)?);
+        rows.push(("problem", Heading { id, title, name: None, kind: None, text: None }));
+    }
+    Ok(rows)
+}
+
 fn heading(
     library: &mut Library,
     shelf: Shelf,
     id: &str,
-) -> Result<Heading, Vec<hersim_network::Diagnostic>> {
+) -> Result<Heading, Vec<Diagnostic>> {
     Ok(library.read::<Heading>(shelf, id, None)?.value)
 }
 

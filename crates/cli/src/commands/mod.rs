@@ -32,7 +32,13 @@ fn open(arguments: &Arguments) -> Result<Library, ExitCode> {
         Some(root) => Library::find(root),
         None => Library::find(Path::new(".")),
     };
-    found.map_err(|e| terminal::fail(&StudyError::Input(e), &Sources::default(), arguments))
+    match found {
+        Ok(mut library) => {
+            library.answers.clone_from(&arguments.hypothesis);
+            Ok(library)
+        }
+        Err(e) => Err(terminal::fail(&StudyError::Input(e), &Sources::default(), arguments)),
+    }
 }
 
 fn settings(machine: &MachineOptions) -> EnsembleSettings {

@@ -13,7 +13,7 @@ use super::{
     run::own_choice,
 };
 use crate::{
-    assemble::{Assembled, assemble, days},
+    assemble::{Assembled, assemble_open, days},
     document::{Document, Spanned},
     hypothesis::{self, Hypotheses},
     library::{Library, Shelf},
@@ -47,7 +47,7 @@ pub fn check(library: &mut Library) -> Checked {
     };
     let mut systems = HashMap::new();
     for id in library.ids(Shelf::Systems) {
-        if let Ok(assembled) = assemble(library, &id, &[]) {
+        if let Ok(assembled) = assemble_open(library, &id, &[]) {
             systems.insert(id, assembled);
         }
     }
@@ -59,6 +59,9 @@ pub fn check(library: &mut Library) -> Checked {
     let choice = hypothesis::choose(hypotheses.as_ref(), &[]).unwrap_or_default();
     match Planner::new(library, &catalogue, hypotheses.as_ref()) {
         Ok(mut planner) => {
+            for id in planner.library.ids(Shelf::Tumours) {
+                keep(planner.made(&id, &choice).err().unwrap_or_default());
+            }
             for (file, claim) in &catalogue.claims {
                 let Some(experiment) =
                     claim.experiment.as_ref().filter(|_| claim.waiting.is_none())

@@ -14,7 +14,7 @@ use super::{
     stage::Stage,
 };
 use crate::{
-    assemble::{assemble, days},
+    assemble::{assemble_open, days},
     document::{Document, Spanned},
     hypothesis::{self, Choice, Hypotheses},
     library::{Attributes, Library, Phase, Shelf, Tumour},
@@ -191,6 +191,18 @@ impl<'a> Planner<'a> {
         Ok(self.plan.intern(Course::new(stage, base, after, timeline, None)))
     }
 
+    /// Plans how a tumour is made, where it is made by selection.
+    ///
+    /// # Errors
+    /// What is wrong with its making.
+    pub fn made(&mut self, id: &str, choice: &Choice) -> Planned<()> {
+        let document: Document<Tumour> = self.library.read(Shelf::Tumours, id, None)?;
+        let Some(made) = &document.value.made else { return Ok(()) };
+        let system = (made.system.get_ref().clone(), document.place(&made.system));
+        let tumour = (id.to_string(), document.place(&made.from));
+        self.begin(Some(&tumour), &system, &[], choice, LONGEST_CHAIN, false).map(|_| ())
+    }
+
     /// A course through phases, ended by a passage.
     fn history(
         &mut self,
@@ -303,7 +315,7 @@ impl<'a> Planner<'a> {
         if !known.contains(&system.0) {
             return Err(vec![self.library.unknown(Shelf::Systems, &system.0, Some(system.1))]);
         }
-        let stage = Stage::new(assemble(self.library, &system.0, subclones)?)?;
+        let stage = Stage::new(assemble_open(self.library, &system.0, subclones)?)?;
         self.plan.stages.push(stage);
         let index = self.plan.stages.len() - 1;
         self.stages.insert(key, index);

@@ -30,8 +30,6 @@ use crate::{
 pub struct ClaimsRequest {
     /// Which claims.
     pub selection: Selection,
-    /// Answers to open questions, as `NAME=OPTION`.
-    pub hypotheses: Vec<String>,
     /// Whether to find the couplings that claims depend on.
     pub ablate: bool,
     /// Whether to run the controls.
@@ -75,7 +73,7 @@ pub fn run(
     let catalogue = Catalogue::read(library)?;
     let selected = catalogue.select(&request.selection)?;
     let hypotheses = hypothesis::read(library)?;
-    let choice = hypothesis::choose(hypotheses.as_ref(), &request.hypotheses)?;
+    let choice = hypothesis::choose(hypotheses.as_ref(), &library.answers)?;
     let attributes = library.attributes()?;
     let mut planner = Planner::new(library, &catalogue, hypotheses.as_ref())?;
     let tried = read(&mut planner, &catalogue, &selected, &choice, progress)?;

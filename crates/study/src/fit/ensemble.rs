@@ -7,7 +7,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use hersim_engine::{Failure, Leg, Moment, Reached, Subject, run};
 
-use super::setup::{Experiment, Setup, SystemSetup, patient};
+use super::{
+    experiment::Experiment,
+    setup::{Setup, SystemSetup, patient},
+};
 use crate::{
     dosing::BodySize,
     equilibrate::{EnsembleSettings, Ready, Rest},

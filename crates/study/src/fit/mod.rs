@@ -6,8 +6,12 @@
 
 mod condition;
 mod descent;
+mod design;
 mod ensemble;
+mod experiment;
+mod gather;
 mod linear;
+mod measurement;
 mod objective;
 mod observable;
 mod outcome;
@@ -22,6 +26,10 @@ mod starts;
 mod uncertainty;
 mod write_back;
 
+use hersim_network::Diagnostic;
+
+use crate::library::Library;
+
 pub use descent::Status;
 pub use outcome::{
     Fit, FitOutcome, FittedParameter, Line, ObservableOutcome, Panel, Point, Profile, StartOutcome,
@@ -31,3 +39,16 @@ pub use problem::ids;
 pub use run::{FitRequest, FitRun, run};
 pub use setup::Setup;
 pub use write_back::{Written, write_back};
+
+/// What is wrong with a problem, without simulating anything.
+pub fn check(library: &mut Library, problem: &str) -> Vec<Diagnostic> {
+    design::Design::new(library, problem).err().unwrap_or_default()
+}
+
+/// Words for a problem of the library.
+///
+/// # Errors
+/// When its index cannot be read.
+pub fn title(library: &mut Library, problem: &str) -> Result<String, Vec<Diagnostic>> {
+    Ok(problem::read(library, problem)?.title)
+}

@@ -8,8 +8,9 @@ use std::{cell::RefCell, sync::Arc};
 
 use super::{
     ensemble::{Outputs, Simulated, simulate},
+    measurement::Measurement,
     observable::Surroundings,
-    setup::{Measurement, Setup},
+    setup::Setup,
 };
 use crate::equilibrate::EnsembleSettings;
 

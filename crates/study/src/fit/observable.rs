@@ -62,6 +62,8 @@ impl Transformation {
 pub struct Observable {
     /// Identifier.
     pub id: String,
+    /// Identifier among those of all parts of the problem.
+    pub label: String,
     /// Words.
     pub title: String,
     /// Scale of comparison.
@@ -188,7 +190,8 @@ fn observable(sheet: &Sheet, row: &[Cell]) -> Result<(Observable, Span), Box<Dia
         return Err(unsupported(cell, "only `normal` noise can be fitted by least squares"));
     }
     let title = sheet.cell(row, "observableName").unwrap_or(id).text.clone();
-    Ok((Observable { id: id.text.clone(), title, transformation, formula, noise }, id.span))
+    let label = id.text.clone();
+    Ok((Observable { id: id.text.clone(), label, title, transformation, formula, noise }, id.span))
 }
 
 fn written(cell: &Cell) -> Written {

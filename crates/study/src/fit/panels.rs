@@ -2,10 +2,12 @@
 
 use super::{
     ensemble::simulate,
+    experiment::Experiment,
+    measurement::Measurement,
     objective::Compared,
     observable::{Surroundings, Transformation},
     outcome::{Line, Panel},
-    setup::{Experiment, Measurement, Setup},
+    setup::Setup,
 };
 use crate::equilibrate::EnsembleSettings;
 

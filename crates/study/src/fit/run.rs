@@ -343,7 +343,7 @@ fn observables(setup: &Setup, compared: &[Compared]) -> Vec<ObservableOutcome> {
             if b.abs() > a.abs() { b } else { a }
         });
         made.push(ObservableOutcome {
-            id: observable.id.clone(),
+            id: observable.label.clone(),
             title: observable.title.clone(),
             n: mine.len(),
             chi2,
@@ -358,7 +358,7 @@ fn observables(setup: &Setup, compared: &[Compared]) -> Vec<ObservableOutcome> {
 fn points_of(setup: &Setup, compared: &[Compared]) -> Vec<Point> {
     (setup.measurements.iter().zip(compared))
         .map(|(m, c)| Point {
-            observable: setup.observables[m.observable].id.clone(),
+            observable: setup.observables[m.observable].label.clone(),
             condition: setup.experiments[m.experiment].condition.clone(),
             day: setup.experiments[m.experiment].days[m.time],
             measured: m.value,

@@ -88,6 +88,8 @@ pub struct Library {
     files: Box<dyn Files + Sync + Send>,
     /// Texts read, for messages and for the model hash.
     pub sources: Sources,
+    /// Answers to the model's open questions, as `NAME=OPTION`; the defaults hold for others.
+    pub answers: Vec<String>,
 }
 
 impl Library {
@@ -120,7 +122,12 @@ impl Library {
         // Messages are shortest, and the same everywhere, relative to where the user stands.
         let here = std::env::current_dir().unwrap_or_default();
         let root = root.strip_prefix(&here).unwrap_or(root).to_path_buf();
-        Library { root, files: Box::new(hersim_antimony::Disk), sources: Sources::default() }
+        Library {
+            root,
+            files: Box::new(hersim_antimony::Disk),
+            sources: Sources::default(),
+            answers: Vec::new(),
+        }
     }
 
     /// Access to files.

@@ -161,7 +161,7 @@ fn manifest(
     chunks: &[Piece],
 ) -> Manifest {
     let model_hash = library.hash();
-    let settings: [(&str, String); 4] = [
+    let mut settings: Vec<(&str, String)> = vec![
         ("patients per arm", request.patients.to_string()),
         ("relative tolerance", request.settings.rtol.to_string()),
         (
@@ -170,6 +170,9 @@ fn manifest(
         ),
         ("most steps per patient", request.settings.max_steps.to_string()),
     ];
+    if !library.answers.is_empty() {
+        settings.push(("open questions", library.answers.join(", ")));
+    }
     let base = format!(
         "{}|{}|{}|{}|{settings:?}",
         request.trial, request.seed, model_hash, request.version
@@ -185,7 +188,7 @@ fn manifest(
         seed: request.seed,
         model_hash,
         versions: [("hersim".to_string(), request.version.clone())].into(),
-        settings: settings.map(|(k, v)| (k.to_string(), v)).into(),
+        settings: settings.into_iter().map(|(k, v)| (k.to_string(), v)).collect(),
         circumstances: [("threads".to_string(), request.settings.threads.to_string())].into(),
         chunks: (chunks.iter())
             .flat_map(|c| [named("endpoints", c), named("assessments", c)])
