@@ -89,11 +89,7 @@ fn problems(library: &mut Library) -> Result<Vec<(&'static str, Heading)>, Vec<D
     Ok(rows)
 }
 
-fn heading(
-    library: &mut Library,
-    shelf: Shelf,
-    id: &str,
-) -> Result<Heading, Vec<Diagnostic>> {
+fn heading(library: &mut Library, shelf: Shelf, id: &str) -> Result<Heading, Vec<Diagnostic>> {
     Ok(library.read::<Heading>(shelf, id, None)?.value)
 }
 
