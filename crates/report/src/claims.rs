@@ -180,7 +180,10 @@ fn verdicts(readouts: &[Verdict]) -> Markup {
                 tbody {
                     @for verdict in readouts {
                         tr {
-                            td.left { code { (verdict.of) } }
+                            td.left {
+                                @if !verdict.label.is_empty() { (verdict.label) ": " }
+                                code { (verdict.of) }
+                            }
                             td.left { (values(verdict)) }
                             td.left {
                                 (verdict.measure) " "

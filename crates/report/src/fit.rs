@@ -149,10 +149,8 @@ fn by_observable(outcome: &FitOutcome) -> Vec<(&str, Vec<&Panel>)> {
 /// Measurements behind some panels, all of one observable.
 fn points(outcome: &FitOutcome, panels: &[&Panel]) -> Markup {
     let title = panels.first().map_or("", |p| p.y.as_str());
-    let ids: Vec<&str> = (outcome.observables.iter())
-        .filter(|o| o.title == title)
-        .map(|o| o.id.as_str())
-        .collect();
+    let ids: Vec<&str> =
+        (outcome.observables.iter()).filter(|o| o.title == title).map(|o| o.id.as_str()).collect();
     html! {
         div.scroll {
             table {

@@ -19,9 +19,8 @@ const DECADES: f64 = 6.0;
 /// All panels of one observable.
 pub(crate) fn draw(title: &str, panels: &[&Panel]) -> Svg {
     let rows: Vec<&[&Panel]> = panels.chunks(2).collect();
-    let legends = |row: &[&Panel]| {
-        row.iter().map(|p| legend_rows(p).len()).max().unwrap_or(0) as f64 * 16.0
-    };
+    let legends =
+        |row: &[&Panel]| row.iter().map(|p| legend_rows(p).len()).max().unwrap_or(0) as f64 * 16.0;
     let heights: Vec<f64> = rows.iter().map(|r| 26.0 + legends(r) + PANEL + 58.0).collect();
     let mut svg = Svg::new(WIDTH, heights.iter().sum(), title);
     let mut top = 0.0;
@@ -68,10 +67,8 @@ fn draw_panel(svg: &mut Svg, panel: &Panel, left: f64, top: f64, plot_top: f64) 
 
 fn draw_line(svg: &mut Svg, frame: &Frame, line: &Line, color: Color) {
     svg.open_group(&line.title);
-    let points: Vec<(f64, f64)> = (line.curve.iter())
-        .filter(|(_, v)| v.is_finite())
-        .map(|(x, v)| frame.at(*x, *v))
-        .collect();
+    let points: Vec<(f64, f64)> =
+        (line.curve.iter()).filter(|(_, v)| v.is_finite()).map(|(x, v)| frame.at(*x, *v)).collect();
     svg.polyline(&points, Stroke::new(color, 1.6));
     for (x, value, low, high) in &line.data {
         let reach = Stroke::new(color, 1.0).opacity(0.6);

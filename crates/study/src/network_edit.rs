@@ -124,3 +124,80 @@ pub fn replace(expr: &mut Expr, to: &HashMap<SymbolId, SymbolId>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hersim_network::{Participant, Reaction};
+
+    /// A reaction that uses up `a` as fast as `a*b`, and a rule that looks at both.
+    fn network() -> (Network, [SymbolId; 4]) {
+        let mut network = Network::new("test");
+        let volume = network.add(Symbol::new("v", SymbolKind::Compartment)).unwrap();
+        let species = SymbolKind::Species { compartment: volume, amount: true, boundary: false };
+        let a = network.add(Symbol::new("a", species.clone())).unwrap();
+        let b = network.add(Symbol::new("b", species)).unwrap();
+        let product = Expr::binary(BinaryOp::Mul, Expr::symbol(a), Expr::symbol(b));
+        let reaction = Reaction {
+            reactants: vec![Participant { species: a, stoichiometry: 1.0 }],
+            products: Vec::new(),
+            modifiers: vec![b],
+            reversible: false,
+            rate: product.clone(),
+        };
+        let kind = SymbolKind::Reaction(Box::new(reaction));
+        let use_up = network.add(Symbol::new("use_up", kind)).unwrap();
+        let rule = Symbol {
+            rule: Some(Rule::Assignment(product)),
+            ..Symbol::new("look", SymbolKind::Parameter)
+        };
+        let look = network.add(rule).unwrap();
+        (network, [a, b, use_up, look])
+    }
+
+    fn read_by(network: &Network, id: SymbolId) -> Vec<SymbolId> {
+        match (&network[id].kind, &network[id].rule) {
+            (SymbolKind::Reaction(reaction), _) => reaction.rate.symbols(),
+            (_, Some(Rule::Assignment(expr) | Rule::Rate(expr))) => expr.symbols(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn readers_are_sent_elsewhere_and_others_are_not() {
+        let (mut network, [a, b, use_up, look]) = network();
+        let held = add_constant(&mut network, "held".into()).unwrap();
+        let to = HashMap::from([(a, held)]);
+        redirect(&mut network, &to, Reads::All, &|owner| owner == look);
+        assert_eq!(read_by(&network, look), [held, b]);
+        assert_eq!(read_by(&network, use_up), [a, b]);
+        redirect(&mut network, &to, Reads::All, &|_| true);
+        assert_eq!(read_by(&network, use_up), [held, b]);
+    }
+
+    #[test]
+    fn a_reaction_may_go_on_reading_what_it_uses_up() {
+        let (mut network, [a, b, use_up, look]) = network();
+        let held = add_constant(&mut network, "held".into()).unwrap();
+        let to = HashMap::from([(a, held), (b, held)]);
+        redirect(&mut network, &to, Reads::NotOfOwnSpecies, &|_| true);
+        assert_eq!(read_by(&network, use_up), [a, held]);
+        assert_eq!(read_by(&network, look), [held, held]);
+    }
+
+    #[test]
+    fn a_gate_shows_the_symbol_until_it_is_shut() {
+        let (mut network, [a, ..]) = network();
+        let gate = add_gate(&mut network, a, "test").unwrap();
+        assert!(add_gate(&mut network, a, "test").is_none(), "one gate for one purpose");
+        let Some(Rule::Assignment(rule)) = &network[gate.seen].rule else { panic!() };
+        let seen = |shut: f64| {
+            crate::formula::evaluate(rule, 0.0, &|id| match id {
+                _ if id == gate.shut => shut,
+                _ if id == gate.held => 7.0,
+                _ => 3.0,
+            })
+        };
+        assert_eq!((seen(0.0), seen(1.0)), (3.0, 7.0));
+    }
+}

@@ -26,9 +26,11 @@ pub fn attribute_settings(
     if let Some(made) = &tumour.value.made {
         let message = format!("`{}` is made by selection and has no attributes", tumour.value.id);
         let error = Diagnostic::error("made-tumour", message);
-        return Err(vec![error.at(tumour.place(&made.from), "made from this").mend(
-            "only the arms of claims can begin with it; name the tumour it is made from",
-        )]);
+        return Err(vec![
+            error
+                .at(tumour.place(&made.from), "made from this")
+                .mend("only the arms of claims can begin with it; name the tumour it is made from"),
+        ]);
     }
     let mut settings = Vec::new();
     let mut errors = Vec::new();

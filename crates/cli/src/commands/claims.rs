@@ -186,9 +186,12 @@ fn numbers(verdict: &Verdict) -> String {
         (true, true) => "holds",
         (true, false) => "does not hold",
     };
+    let of = match verdict.label.as_str() {
+        "" => verdict.of.clone(),
+        label => format!("{label} ({})", verdict.of),
+    };
     format!(
-        "  {}: {}; {} {effect}; expected {}: {holds}",
-        verdict.of,
+        "  {of}: {}; {} {effect}; expected {}: {holds}",
         values.join(", "),
         verdict.measure,
         verdict.expected

@@ -46,7 +46,10 @@ impl Ablation {
     /// them. Call it before the plan is run.
     pub fn prepare(plan: &mut Plan, claims: &[&PlannedClaim], library: &Library) -> Ablation {
         let graphs: Vec<Graph> = (plan.stages.iter())
-            .map(|stage| Graph::new(&stage.assembled.network, &library.sources))
+            .map(|stage| {
+                let switch = stage.assembled.switch().ok();
+                Graph::new(&stage.assembled.network, &library.sources, switch)
+            })
             .collect();
         let mut on_path = Vec::new();
         let mut begins = Vec::new();

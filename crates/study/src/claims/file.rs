@@ -162,7 +162,7 @@ pub struct Readout {
     pub share: Option<Spanned<f64>>,
     /// Formula over the arms: the resistant value, for `restored`.
     pub resistant: Option<Spanned<String>>,
-    /// Formula over the arms: the sensitive value, for `restored`.
+    /// Formula over the arms: what it was before resistance, for `restored`.
     pub parental: Option<Spanned<String>>,
     /// Least absolute difference, where numbers are near zero.
     pub least: Option<Spanned<f64>>,

@@ -6,7 +6,9 @@ use std::{
     path::Path,
 };
 
-use hersim_network::{Network, Rule, Sources, Span, SymbolId, SymbolKind, Value};
+use hersim_network::{
+    BinaryOp, Expr, Network, Node, Rule, Sources, Span, SymbolId, SymbolKind, Value,
+};
 
 /// One part of the model acting on another: from, to.
 pub type Coupling = (String, String);
@@ -26,11 +28,14 @@ pub struct Graph {
     stands: Vec<Option<String>>,
     /// Whether the symbol changes over time by itself.
     moves: Vec<bool>,
+    /// Whether the symbol's formula is at work only while tumours come to rest, when attributes
+    /// are achieved. It carries no effect of an experiment, and is never frozen.
+    before_only: Vec<bool>,
 }
 
 impl Graph {
-    /// The graph of a network read from `sources`.
-    pub fn new(network: &Network, sources: &Sources) -> Graph {
+    /// The graph of a network read from `sources`; `switch` is 1 only while tumours come to rest.
+    pub fn new(network: &Network, sources: &Sources, switch: Option<SymbolId>) -> Graph {
         let count = network.symbols.len();
         let mut stems: HashMap<u32, Option<String>> = HashMap::new();
         let mut part = |span: Span| -> Option<String> {
@@ -47,6 +52,7 @@ impl Graph {
             home: vec![None; count],
             stands: vec![None; count],
             moves: vec![false; count],
+            before_only: vec![false; count],
         };
         let mut changed_in: Vec<Vec<String>> = vec![Vec::new(); count];
         for (id, symbol) in network.iter() {
@@ -69,9 +75,10 @@ impl Graph {
             if let Some(expr) = formula {
                 graph.moves[index] = true;
                 graph.stands[index] = part(expr.span);
+                graph.before_only[index] = switch.is_some_and(|s| vanishes_without(expr, s));
                 for read in expr.symbols() {
                     graph.link(read, id);
-                    if !own.contains(&read) {
+                    if !own.contains(&read) && !graph.before_only[index] {
                         graph.running[read.0 as usize].push(id);
                     }
                 }
@@ -138,7 +145,7 @@ impl Graph {
             list[index].as_deref() == Some(part)
         };
         let readers: HashSet<SymbolId> = (0..self.stands.len())
-            .filter(|i| of(&self.stands, *i, to))
+            .filter(|i| of(&self.stands, *i, to) && !self.before_only[*i])
             .map(|i| SymbolId(i as u32))
             .collect();
         let symbols = (0..self.home.len())
@@ -158,5 +165,18 @@ impl Graph {
     /// The part that says what a symbol is.
     pub fn part(&self, id: SymbolId) -> Option<&str> {
         self.home.get(id.0 as usize)?.as_deref()
+    }
+}
+
+/// Whether a formula is zero wherever the switch is: a product with the switch as a factor.
+fn vanishes_without(expr: &Expr, switch: SymbolId) -> bool {
+    match &expr.node {
+        Node::Symbol(id) => *id == switch,
+        Node::Neg(a) => vanishes_without(a, switch),
+        Node::Binary(BinaryOp::Mul, a, b) => {
+            vanishes_without(a, switch) || vanishes_without(b, switch)
+        }
+        Node::Binary(BinaryOp::Div, a, _) => vanishes_without(a, switch),
+        _ => false,
     }
 }

@@ -21,6 +21,9 @@ pub struct Verdict {
     pub of: String,
     /// Place of the readout in the experiment.
     pub readout: usize,
+    /// The readout in words, where the claim gives some.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
     /// What was expected, in words.
     pub expected: String,
     /// What was found: a ratio, a difference, a value, a share, or the smallest gap of an order.
@@ -52,6 +55,12 @@ impl Judged {
     /// Whether every scored readout holds.
     pub fn holds(&self) -> bool {
         self.failure.is_none() && self.verdicts.iter().all(|v| v.holds || !v.scored)
+    }
+
+    /// Whether a scored readout has an effect that something must carry. A claim that says that
+    /// nothing changes has none: no coupling can be missed by it.
+    pub fn carries_effect(&self) -> bool {
+        self.verdicts.iter().any(|v| v.scored && v.size.is_some())
     }
 
     /// The readout that decides: the first that does not hold, else the first that counts.
@@ -150,6 +159,7 @@ fn verdict(
     Ok(Verdict {
         of: sides.of.clone(),
         readout: readout.index,
+        label: readout.label.clone(),
         expected,
         effect: effect.is_finite().then_some(effect),
         measure,

@@ -133,6 +133,8 @@ pub struct PlannedReadout {
     pub difference: bool,
     /// Shown, not scored.
     pub exploratory: bool,
+    /// Words.
+    pub label: String,
 }
 
 /// The values that an expectation is about.
@@ -146,7 +148,7 @@ pub struct Sides {
     pub reference: Option<Value>,
     /// The resistant value.
     pub resistant: Option<Value>,
-    /// The sensitive value.
+    /// What it was before resistance.
     pub parental: Option<Value>,
     /// Values that must rise.
     pub ascending: Vec<Value>,

@@ -1,6 +1,6 @@
 //! Reading claims: arms as written become courses, each once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hersim_network::{Diagnostic, FileId, Span};
 
@@ -149,9 +149,6 @@ impl<'a> Planner<'a> {
                 Err(more) => errors.extend(more),
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
         let mut readouts = Vec::new();
         for (index, readout) in experiment.readout.iter().enumerate() {
             match self.readout(file, index, readout, arms, choice) {
@@ -160,7 +157,7 @@ impl<'a> Planner<'a> {
             }
         }
         if !errors.is_empty() {
-            return Err(errors);
+            return Err(distinct(errors));
         }
         Ok(PlannedClaim { readouts, arms: planned })
     }
@@ -401,4 +398,11 @@ impl<'a> Planner<'a> {
         let each = texts.iter().map(std::slice::from_ref);
         each.filter_map(|one| self.bind(stage, one).ok()).flatten().collect()
     }
+}
+
+/// Each mistake once: an arm that several readouts need is read several times.
+fn distinct(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = HashSet::new();
+    errors.retain(|e| seen.insert((e.code, e.message.clone(), e.at.as_ref().map(|at| at.0))));
+    errors
 }

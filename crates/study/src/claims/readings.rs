@@ -55,6 +55,7 @@ impl Planner<'_> {
             least: readout.least.as_ref().map(|l| *l.get_ref()),
             difference: readout.difference,
             exploratory: readout.exploratory,
+            label: readout.label.clone(),
         })
     }
 

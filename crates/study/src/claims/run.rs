@@ -107,7 +107,7 @@ pub fn run(
             if found.status != Status::Reproduced {
                 continue;
             }
-            if dependence.couplings.is_empty() {
+            if dependence.couplings.is_empty() && found.judged.carries_effect() {
                 found.status = Status::Wired;
             }
             *slot = Some(dependence);
@@ -146,7 +146,9 @@ pub fn run(
             if let Some(dependence) = &dependences[place] {
                 let words = dependence.couplings.iter().map(|(from, to)| format!("{from} -> {to}"));
                 outcome.depends_on = Some(words.collect());
-                outcome.wired = Some(dependence.couplings.is_empty());
+                outcome.wired = Some(
+                    dependence.couplings.is_empty() && found.judged.carries_effect(),
+                );
             }
             if request.curves {
                 outcome.curves = curves::curves(&plan, found.planned, &executed);

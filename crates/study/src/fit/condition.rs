@@ -270,10 +270,11 @@ impl Binder<'_> {
             .chain(self.assembled.network.symbols.iter().map(|s| s.name.as_str()))
             .chain(["tumour", "regimen"]);
         let near = nearest(&heading.name, names);
-        Box::new(Diagnostic::error("unknown-symbol", message).at(heading.span, "").mend(match near
-        {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "name an attribute, a substance of the medium or a parameter".to_string(),
-        }))
+        Box::new(Diagnostic::error("unknown-symbol", message).at(heading.span, "").mend(
+            match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name an attribute, a substance of the medium or a parameter".to_string(),
+            },
+        ))
     }
 }

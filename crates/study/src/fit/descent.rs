@@ -209,7 +209,12 @@ fn advance(searches: &mut [Search], space: &Space, evaluate: &mut Evaluate<'_>) 
 ///
 /// Parameters that the step would carry out of the box are put on the bound, and the step of the
 /// others is worked out again with those fixed.
-fn stepped(search: &Search, jacobian: &[Vec<f64>], space: &Space, damping: f64) -> Option<Vec<f64>> {
+fn stepped(
+    search: &Search,
+    jacobian: &[Vec<f64>],
+    space: &Space,
+    damping: f64,
+) -> Option<Vec<f64>> {
     let n = search.point.len();
     let hessian = Square::gram(jacobian);
     let gradient: Vec<f64> = jacobian.iter().map(|column| dot(column, &search.residuals)).collect();
@@ -226,10 +231,8 @@ fn stepped(search: &Search, jacobian: &[Vec<f64>], space: &Space, damping: f64) 
         let mut matrix = hessian.kept(&open);
         let right: Vec<f64> = (open.iter())
             .map(|i| {
-                let fixed: f64 = (0..n)
-                    .filter(|j| !open.contains(j))
-                    .map(|j| hessian.at(*i, j) * step[j])
-                    .sum();
+                let fixed: f64 =
+                    (0..n).filter(|j| !open.contains(j)).map(|j| hessian.at(*i, j) * step[j]).sum();
                 -gradient[*i] - fixed
             })
             .collect();

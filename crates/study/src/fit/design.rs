@@ -63,8 +63,7 @@ impl Design {
         let mut gathered = gather(library, &problem, &parts)?;
 
         // Parameters of the problem, over all its systems.
-        let mut collector =
-            Collector::new(gathered.systems.iter().map(|d| &d.assembled).collect());
+        let mut collector = Collector::new(gathered.systems.iter().map(|d| &d.assembled).collect());
         for (pattern, place) in &problem.estimate {
             collector.pattern(pattern, *place);
         }

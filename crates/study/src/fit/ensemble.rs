@@ -34,12 +34,15 @@ pub fn simulate(
     let mut results: Vec<Vec<Option<Result<Arc<Outputs>, String>>>> =
         vec![vec![None; setup.experiments.len()]; sets.len()];
     for (number, system) in setup.systems.iter().enumerate() {
-        let mine: Vec<usize> =
-            (0..setup.experiments.len()).filter(|e| setup.experiments[*e].system == number).collect();
+        let mine: Vec<usize> = (0..setup.experiments.len())
+            .filter(|e| setup.experiments[*e].system == number)
+            .collect();
         one_system(setup, system, &mine, sets, days, settings, &mut results);
     }
     (results.into_iter())
-        .map(|all| all.into_iter().map(|one| one.unwrap_or_else(|| Err("not run".into()))).collect())
+        .map(|all| {
+            all.into_iter().map(|one| one.unwrap_or_else(|| Err("not run".into()))).collect()
+        })
         .collect()
 }
 

@@ -79,8 +79,7 @@ pub fn experiment(
     }
     let mut before = fractions(seen.tumour.as_ref(), draft)?;
     if let Some(tumour) = &seen.tumour {
-        let settings =
-            attribute_settings(tumour, attributes, &draft.assembled, &library.sources)?;
+        let settings = attribute_settings(tumour, attributes, &draft.assembled, &library.sources)?;
         for (id, value) in settings {
             before.push((draft.slot(id), Source::Number(value)));
         }

@@ -63,20 +63,15 @@ pub fn measurements(
             let made = (|| -> Result<Row, Box<Diagnostic>> {
                 let id = sheet.needed(row, "observableId")?;
                 let known = &observables[draft.observables.clone()];
-                let observable =
-                    known.iter().position(|o| o.id == id.text).ok_or_else(|| {
-                        let message = format!("there is no observable `{}`", id.text);
-                        let near = nearest(
-                            &id.text,
-                            known.iter().map(|o| o.id.as_str()),
-                        );
-                        let error =
-                            Diagnostic::error("unknown-observable", message).at(id.span, "");
-                        Box::new(match near {
-                            Some(near) => error.mend(format!("did you mean `{near}`?")),
-                            None => error.mend("add a row to the observable table"),
-                        })
-                    })?;
+                let observable = known.iter().position(|o| o.id == id.text).ok_or_else(|| {
+                    let message = format!("there is no observable `{}`", id.text);
+                    let near = nearest(&id.text, known.iter().map(|o| o.id.as_str()));
+                    let error = Diagnostic::error("unknown-observable", message).at(id.span, "");
+                    Box::new(match near {
+                        Some(near) => error.mend(format!("did you mean `{near}`?")),
+                        None => error.mend("add a row to the observable table"),
+                    })
+                })?;
                 let during = sheet.needed(row, "simulationConditionId")?;
                 let before = sheet.cell(row, "preequilibrationConditionId");
                 let experiment = gathered.find(part, before, during).unwrap_or(0);
@@ -254,12 +249,10 @@ pub fn check_use(
         }
     }
     if !parameters.iter().any(|p| p.estimated) {
-        errors.push(
-            Diagnostic::error("document", "the problem estimates nothing").mend(
-                "set `estimate` to 1 in its parameter table, or name parameters of the model \
+        errors.push(Diagnostic::error("document", "the problem estimates nothing").mend(
+            "set `estimate` to 1 in its parameter table, or name parameters of the model \
                  under `hersim: estimate:`",
-            ),
-        );
+        ));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

@@ -119,9 +119,10 @@ impl<'a> Objective<'a> {
     /// Why the simulation failed.
     pub fn score(&self, scaled: &[f64]) -> Result<(Score, Vec<Compared>), String> {
         let set = self.setup.values(scaled);
-        let simulated: Simulated = simulate(self.setup, std::slice::from_ref(&set), None, self.settings)
-            .pop()
-            .unwrap_or_else(|| Err("not run".into()));
+        let simulated: Simulated =
+            simulate(self.setup, std::slice::from_ref(&set), None, self.settings)
+                .pop()
+                .unwrap_or_else(|| Err("not run".into()));
         let outputs = simulated?;
         let mut score = Score { log_likelihood: 0.0, chi2: 0.0, prior: 0.0 };
         let mut compared = Vec::new();

@@ -6,7 +6,7 @@ use hersim_network::{Diagnostic, Expr, Span, SymbolId, nearest};
 
 use super::{
     condition::Source,
-    parameter::{Parameter, symbols_named},
+    parameter::{Parameter, bare, symbols_named},
     sheet::{Cell, Sheet},
 };
 use crate::{
@@ -132,10 +132,7 @@ impl Bound {
 ///
 /// # Errors
 /// What [`Sheet::read`] refuses; `duplicate`, `missing-value`, `unsupported`.
-pub fn read(
-    library: &mut Library,
-    paths: &[PathBuf],
-) -> Result<Vec<Observable>, Vec<Diagnostic>> {
+pub fn read(library: &mut Library, paths: &[PathBuf]) -> Result<Vec<Observable>, Vec<Diagnostic>> {
     let mut observables: Vec<Observable> = Vec::new();
     let mut errors = Vec::new();
     let mut places: HashMap<String, Span> = HashMap::new();
@@ -328,18 +325,15 @@ impl FormulaBinder<'_> {
             [] => {
                 let system = &self.assembled.system.value.id;
                 let message = format!("system `{system}` has no symbol `{name}`");
-                let symbols = self.assembled.network.symbols.iter().map(|s| {
-                    let bare = self.assembled.subclones.iter().find_map(|c| {
-                        s.name.strip_prefix(c.as_str())?.strip_prefix('.')
-                    });
-                    bare.unwrap_or(&s.name)
-                });
+                let symbols = self.assembled.network.symbols.iter().map(bare(self.assembled));
                 let own = self.parameters.iter().map(|p| p.id.as_str());
                 let near = nearest(name, symbols.chain(own));
                 let error = Diagnostic::error("unknown-symbol", message).at(place, "");
                 Err(Box::new(match near {
                     Some(near) => error.mend(format!("did you mean `{near}`?")),
-                    None => error.mend("name a symbol of the model or a row of the parameter table"),
+                    None => {
+                        error.mend("name a symbol of the model or a row of the parameter table")
+                    }
                 }))
             }
             _ => Err(Box::new(

@@ -95,9 +95,10 @@ fn day(setup: &Setup, measurement: usize) -> f64 {
 /// Whether an observable is measured at several times in the experiment.
 fn has_times(setup: &Setup, measurement: usize) -> bool {
     let m = &setup.measurements[measurement];
-    setup.measurements.iter().any(|o| {
-        o.experiment == m.experiment && o.observable == m.observable && o.time != m.time
-    })
+    setup
+        .measurements
+        .iter()
+        .any(|o| o.experiment == m.experiment && o.observable == m.observable && o.time != m.time)
 }
 
 /// Unit of an axis of time and how many of it are in a day.
@@ -170,8 +171,7 @@ fn doses(setup: &Setup, members: &[usize], compared: &[Compared]) -> Vec<(String
             let at = match lines.iter().position(|(t, _)| *t == title) {
                 Some(at) => at,
                 None => {
-                    let line =
-                        Line { title: title.clone(), curve: Vec::new(), data: Vec::new() };
+                    let line = Line { title: title.clone(), curve: Vec::new(), data: Vec::new() };
                     lines.push((title, line));
                     lines.len() - 1
                 }

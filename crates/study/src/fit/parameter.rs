@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hersim_network::{Diagnostic, Span, Symbol, SymbolId, SymbolKind, Value};
+use hersim_network::{Diagnostic, Span, Symbol, SymbolId, SymbolKind, Value, nearest};
 use hersim_units::Unit;
 
 use super::sheet::{Cell, Sheet};
@@ -89,9 +89,7 @@ impl Prior {
         let (per_value, per_log) = match scale {
             Scale::Lin => (1.0, value.abs()),
             Scale::Log => (1.0 / value.abs(), 1.0),
-            Scale::Log10 => {
-                (std::f64::consts::LOG10_E / value.abs(), std::f64::consts::LOG10_E)
-            }
+            Scale::Log10 => (std::f64::consts::LOG10_E / value.abs(), std::f64::consts::LOG10_E),
         };
         match self {
             Prior::Flat => None,
@@ -139,6 +137,14 @@ pub fn symbols_named(assembled: &Assembled, name: &str) -> Vec<SymbolId> {
     if found.is_empty() { assembled.network.find(name).into_iter().collect() } else { found }
 }
 
+/// The names by which a problem may call the symbols of a system.
+pub fn bare(system: &Assembled) -> impl Fn(&Symbol) -> &str + '_ {
+    |symbol| {
+        let below = |s: &String| symbol.name.strip_prefix(s.as_str())?.strip_prefix('.');
+        system.subclones.iter().find_map(below).unwrap_or(&symbol.name)
+    }
+}
+
 /// Whether a study may set a symbol: a constant with a number of its own.
 pub fn settable(symbol: &Symbol) -> bool {
     matches!(symbol.kind, SymbolKind::Parameter | SymbolKind::Compartment)
@@ -170,10 +176,7 @@ impl<'a> Collector<'a> {
         let mut names: Vec<String> = Vec::new();
         for system in &self.systems {
             for (_, symbol) in system.network.iter() {
-                let bare = system.subclones.iter().find_map(|s| {
-                    symbol.name.strip_prefix(s.as_str())?.strip_prefix('.')
-                });
-                let name = bare.unwrap_or(&symbol.name);
+                let name = bare(system)(symbol);
                 let marked = symbol.provenance.as_ref().is_some_and(|p| p.estimate);
                 if marked && matches(name) && !names.iter().any(|n| n == name) {
                     names.push(name.to_string());
@@ -182,17 +185,16 @@ impl<'a> Collector<'a> {
         }
         if names.is_empty() {
             let message = format!("no parameter that may be estimated is called `{pattern}`");
-            self.errors.push(
-                Diagnostic::error("unknown-parameter", message).at(place, "").mend(
-                    "a pattern is a name, or the beginning of names followed by `*`; only rows \
+            self.errors.push(Diagnostic::error("unknown-parameter", message).at(place, "").mend(
+                "a pattern is a name, or the beginning of names followed by `*`; only rows \
                      with `estimate` 1 in the model's tables count",
-                ),
-            );
+            ));
         }
         for name in names {
             if !self.index.contains_key(&name)
                 && let Some(parameter) = self.from_model(&name, place)
             {
+                self.check(&parameter);
                 self.add(parameter);
             }
         }
@@ -284,6 +286,12 @@ impl<'a> Collector<'a> {
     fn row(&mut self, sheet: &Sheet, row: &[Cell], id: &Cell) -> Option<Parameter> {
         let before = self.errors.len();
         let known = self.systems.iter().any(|s| !symbols_named(s, &id.text).is_empty());
+        // A row without a value speaks of a parameter of the model.
+        if !known && sheet.cell(row, "nominalValue").is_none() {
+            let error = self.unknown(&id.text, id.span);
+            self.errors.push(error);
+            return None;
+        }
         let mut parameter = if known {
             self.from_model(&id.text, id.span)?
         } else {
@@ -336,6 +344,18 @@ impl<'a> Collector<'a> {
         self.prior(sheet, row, &mut parameter, factor);
         self.check(&parameter);
         (self.errors.len() == before).then_some(parameter)
+    }
+
+    fn unknown(&self, name: &str, place: Span) -> Diagnostic {
+        let names = self.systems.iter().flat_map(|s| s.network.symbols.iter().map(bare(s)));
+        let message = format!("no system of the problem has a parameter `{name}`");
+        let error = Diagnostic::error("unknown-parameter", message).at(place, "");
+        match nearest(name, names) {
+            Some(near) => error.mend(format!("did you mean `{near}`?")),
+            None => error.mend(
+                "mend its name; a parameter that only the problem has needs its nominalValue",
+            ),
+        }
     }
 
     /// What a number of the row must be multiplied with.

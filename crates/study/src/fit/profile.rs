@@ -93,8 +93,7 @@ fn limits(found: &[(f64, Option<f64>)], best: f64) -> [Option<f64>; 2] {
             let ((a, low), (b, high)) = (*pair[0], *pair[1]);
             let low = low?;
             let Some(high) = high else { return Some(b) };
-            (low < RISE && high >= RISE)
-                .then(|| a + (b - a) * (RISE - low) / (high - low))
+            (low < RISE && high >= RISE).then(|| a + (b - a) * (RISE - low) / (high - low))
         })
     };
     [
@@ -109,7 +108,8 @@ mod tests {
 
     #[test]
     fn limits_are_where_the_rise_is_reached() {
-        let found: Vec<_> = (0..=8).map(|i| i as f64).map(|x| (x, Some((x - 4.0f64).powi(2)))).collect();
+        let found: Vec<_> =
+            (0..=8).map(|i| i as f64).map(|x| (x, Some((x - 4.0f64).powi(2)))).collect();
         let [low, high] = limits(&found, 4.0);
         assert!((low.unwrap() - (3.0 - (RISE - 1.0) / 3.0)).abs() < 1e-12);
         assert!((high.unwrap() - (5.0 + (RISE - 1.0) / 3.0)).abs() < 1e-12);

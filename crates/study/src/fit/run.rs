@@ -18,7 +18,9 @@ use super::{
     starts::starts,
     uncertainty::{space, table},
 };
-use crate::{equilibrate::EnsembleSettings, error::StudyError, library::Library, progress::Progress};
+use crate::{
+    equilibrate::EnsembleSettings, error::StudyError, library::Library, progress::Progress,
+};
 
 /// Starts that go in step: enough to fill every lane, few enough to lose little.
 const BATCH: usize = 8;
@@ -122,11 +124,8 @@ pub fn run(
     let unfitted = unfitted(&setup, &space, &mut evaluate);
     let before = objective.score(&unfitted).ok().map(|(score, _)| fit(&score));
     let columns = central(&best.point, &space, &mut evaluate).unwrap_or_default();
-    let parameters = if columns.is_empty() {
-        Vec::new()
-    } else {
-        table(&setup, &best.point, &space, &columns)
-    };
+    let parameters =
+        if columns.is_empty() { Vec::new() } else { table(&setup, &best.point, &space, &columns) };
     let profiles = if profiled.is_empty() {
         Vec::new()
     } else {
@@ -134,9 +133,8 @@ pub fn run(
         progress.begin("profiling", total as u64);
         let tick = |n| progress.advance(n);
         let best = (best.point.as_slice(), best.cost);
-        let made = profiles(
-            &setup, &profiled, best, &space, PROFILE_ITERATIONS, &mut evaluate, &tick,
-        );
+        let made =
+            profiles(&setup, &profiled, best, &space, PROFILE_ITERATIONS, &mut evaluate, &tick);
         progress.end();
         made
     };
@@ -259,11 +257,7 @@ fn path_table(setup: &Setup, start: usize, search: &Search) -> Table {
         Column::i64("start", vec![start as i64; rows]),
         Column::i64("iteration", 0..rows as i64),
         Column::text("status", vec![status; rows]),
-        Column::f64_opt(
-            "cost",
-            "1",
-            (0..rows).map(|i| search.path.get(i).map(|(cost, _)| *cost)),
-        ),
+        Column::f64_opt("cost", "1", (0..rows).map(|i| search.path.get(i).map(|(cost, _)| *cost))),
     ];
     for (k, at) in setup.estimated.iter().enumerate() {
         let p = &setup.parameters[*at];
@@ -339,9 +333,10 @@ fn observables(setup: &Setup, compared: &[Compared]) -> Vec<ObservableOutcome> {
         let n = mine.len() as f64;
         let chi2 = mine.iter().map(|c| c.residual.powi(2)).sum();
         let error: f64 = mine.iter().map(|c| (c.residual * c.sigma).powi(2)).sum();
-        let worst = mine.iter().map(|c| c.residual).fold(0.0, |a: f64, b| {
-            if b.abs() > a.abs() { b } else { a }
-        });
+        let worst = mine
+            .iter()
+            .map(|c| c.residual)
+            .fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
         made.push(ObservableOutcome {
             id: observable.label.clone(),
             title: observable.title.clone(),

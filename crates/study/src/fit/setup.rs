@@ -4,15 +4,8 @@ use hersim_engine::{Failure, run};
 use hersim_network::{Diagnostic, Level};
 
 use super::{
-    condition::Source,
-    design::Design,
-    ensemble::Course,
-    experiment::Experiment,
-    gather::Draft,
-    measurement::Measurement,
-    observable::Observable,
-    parameter::Parameter,
-    problem::Problem,
+    condition::Source, design::Design, ensemble::Course, experiment::Experiment, gather::Draft,
+    measurement::Measurement, observable::Observable, parameter::Parameter, problem::Problem,
 };
 use crate::{
     assemble::Assembled,
