@@ -30,5 +30,5 @@ mod words;
 mod write;
 
 pub use files::{Disk, Files};
-pub use load::{Loaded, Request, load};
+pub use load::{Loaded, Request, UsedModel, load};
 pub use write::{formula, write};

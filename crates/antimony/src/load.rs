@@ -1,6 +1,9 @@
 //! The whole way from a path to a network.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use hersim_network::{Diagnostic, Level, Network, Sources, SymbolId, nearest};
 
@@ -40,6 +43,19 @@ pub struct Loaded {
     pub aliases: Vec<(String, SymbolId)>,
     /// Ports of the model that was loaded: what a model around it may give or read.
     pub ports: Vec<SymbolId>,
+    /// The models inside it, outer before inner.
+    pub modules: Vec<UsedModel>,
+}
+
+/// A model inside another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedModel {
+    /// Dotted name it has there, such as `cell.growth`.
+    pub path: String,
+    /// Name of the model.
+    pub model: String,
+    /// File the model stands in, as it was read.
+    pub file: PathBuf,
 }
 
 /// Reads a model, its imports and tables into a flat network.
@@ -96,7 +112,15 @@ fn assemble(
         .flat_map(|(i, s)| s.aliases.iter().map(move |a| (a.clone(), SymbolId(i as u32))))
         .collect();
     let ports = model.ports.iter().filter_map(|p| network.find(&p.path)).collect();
-    Some(Loaded { network, warnings: Vec::new(), aliases, ports })
+    let modules = flat.instances.iter().filter_map(|i| {
+        Some(UsedModel {
+            path: i.prefix.strip_suffix('.')?.to_string(),
+            model: i.model.name.path.clone(),
+            file: program.files[i.place.file].path.clone(),
+        })
+    });
+    let modules = modules.collect();
+    Some(Loaded { network, warnings: Vec::new(), aliases, ports, modules })
 }
 
 fn main_model(

@@ -181,8 +181,8 @@ pub struct FitOptions {
     /// Searches: the first from the tables' values, the others spread over the bounds
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub starts: u64,
-    /// Most iterations of each search
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    /// Most iterations of each search; 0 only compares the tables' values with the data
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     pub iterations: u64,
     /// Seed of the starts
     #[arg(long, default_value_t = 1)]

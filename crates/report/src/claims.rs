@@ -156,7 +156,10 @@ fn one(claim: &ClaimOutcome) -> Markup {
             @if let Some(reason) = &claim.reason { p.note { (reason) } }
             @if !claim.readouts.is_empty() { (verdicts(&claim.readouts)) }
             @if let Some(svg) = claims_picture::draw(claim) {
-                figure { (PreEscaped(svg.inline())) }
+                figure {
+                    (PreEscaped(svg.inline()))
+                    figcaption { code { (claims_picture::formula(claim)) } " over time" }
+                }
             }
             @if let Some(couplings) = &claim.depends_on { p { (path(couplings)) } }
             @if let Some(share) = claim.share {

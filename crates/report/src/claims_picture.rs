@@ -9,12 +9,18 @@ use crate::{
 };
 
 const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 190.0;
-const LEFT: f64 = 74.0;
+const HEIGHT: f64 = 200.0;
+const LEFT: f64 = 62.0;
 const RIGHT: f64 = WIDTH - 16.0;
-const BOTTOM: f64 = HEIGHT - 40.0;
+const BOTTOM: f64 = HEIGHT - 48.0;
 /// Days from which on the axis counts days; before, hours.
 const HOURS_UP_TO: f64 = 4.0;
+
+/// What the picture shows: the first readout that counts.
+pub(crate) fn formula(claim: &ClaimOutcome) -> &str {
+    let first = claim.readouts.iter().find(|v| v.scored).or(claim.readouts.first());
+    first.map_or("", |v| v.of.as_str())
+}
 
 /// The picture; none where nothing was kept or nothing moves.
 pub(crate) fn draw(claim: &ClaimOutcome) -> Option<Svg> {
@@ -28,14 +34,14 @@ pub(crate) fn draw(claim: &ClaimOutcome) -> Option<Svg> {
         return None;
     }
     let (unit, per) = if end <= HOURS_UP_TO { ("Hours", 1.0 / 24.0) } else { ("Days", 1.0) };
-    let of = claim.readouts.first().map_or("", |v| v.of.as_str());
+    let of = formula(claim);
     let mut svg = Svg::new(WIDTH, HEIGHT, &format!("{}: {of} over time", claim.id));
     let range = if low >= 0.0 { (0.0, if high > 0.0 { high } else { 1.0 }) } else { (low, high) };
     let (limits, y_ticks) = round_limits(range, 4);
     let domain = (0.0, end / per);
     let frame =
         Frame { x: Scale::linear(domain, (LEFT, RIGHT)), y: Scale::linear(limits, (BOTTOM, 26.0)) };
-    frame.draw_y(&mut svg, &y_ticks, &shorten(of, BOTTOM - 26.0, SMALL), 16.0);
+    frame.draw_y(&mut svg, &y_ticks, "", 16.0);
     frame.draw_x(&mut svg, &round_ticks(domain, 8), unit);
     let mut x = LEFT;
     for (order, curve) in curves.iter().enumerate() {

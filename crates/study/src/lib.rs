@@ -23,6 +23,7 @@ pub mod equilibrate;
 mod error;
 pub mod fit;
 pub mod formula;
+pub mod handbook;
 pub mod hypothesis;
 pub mod library;
 pub mod network_edit;

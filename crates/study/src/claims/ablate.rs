@@ -178,6 +178,9 @@ fn weaker(whole: &Judged, frozen: &Judged) -> bool {
         (Some(_), None) => true,
         (None, _) => false,
     };
+    if std::env::var("HERSIM_DEBUG").is_ok() && frozen.failure.is_some() {
+        eprintln!("FAILED {:?}", frozen.failure);
+    }
     !frozen.holds() || whole.verdicts.iter().zip(&frozen.verdicts).any(lost)
 }
 

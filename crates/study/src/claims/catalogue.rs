@@ -191,7 +191,9 @@ fn references(text: &str) -> BTreeMap<u32, String> {
         let [_, authors, title, journal, year, rest @ ..] = cells.as_slice() else { return None };
         let rest: Vec<&str> = rest.iter().map(String::as_str).filter(|c| !c.is_empty()).collect();
         let title = title.trim_end_matches('.');
-        Some((number, format!("{authors} {title}. {journal} {year}; {}", rest.join(":"))))
+        let authors = authors.trim_end_matches('.');
+        let place = rest.join(":");
+        Some((number, format!("{authors}. {title}. {journal} {year}; {place}")))
     };
     text.lines().skip(1).filter_map(row).collect()
 }

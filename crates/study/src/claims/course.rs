@@ -21,6 +21,8 @@ pub struct Course {
     pub ends: Option<f64>,
     /// Days on which everything is read, ascending.
     pub days: Vec<f64>,
+    /// Days on which everything is read if the course is still running, ascending.
+    pub glances: Vec<f64>,
     /// Crossings at which everything is read.
     pub crossings: Vec<Crossing>,
 }
@@ -45,7 +47,22 @@ impl Course {
         timeline: Vec<(f64, Vec<Op>)>,
         ends: Option<f64>,
     ) -> Course {
-        Course { stage, base, after, timeline, ends, days: Vec::new(), crossings: Vec::new() }
+        Course {
+            stage,
+            base,
+            after,
+            timeline,
+            ends,
+            days: Vec::new(),
+            glances: Vec::new(),
+            crossings: Vec::new(),
+        }
+    }
+
+    /// The same course, nothing read from it.
+    pub fn bare(&self) -> Course {
+        let Course { stage, base, after, timeline, ends, .. } = self.clone();
+        Course::new(stage, base, after, timeline, ends)
     }
 
     /// What makes it this course and no other.
@@ -56,10 +73,12 @@ impl Course {
 
     /// Everything will be read on this day.
     pub fn ask(&mut self, day: f64) {
-        let place = self.days.partition_point(|d| *d < day);
-        if self.days.get(place) != Some(&day) {
-            self.days.insert(place, day);
-        }
+        insert(&mut self.days, day);
+    }
+
+    /// Everything will be read on this day if the course is still running.
+    pub fn glance(&mut self, day: f64) {
+        insert(&mut self.glances, day);
     }
 
     /// Everything will be read at this crossing: its place.
@@ -71,10 +90,23 @@ impl Course {
         })
     }
 
+    /// Days on which everything is read, in no order.
+    pub fn read(&self) -> impl Iterator<Item = f64> {
+        self.days.iter().chain(&self.glances).copied()
+    }
+
     /// Last day.
     pub fn end(&self) -> f64 {
         let horizons = self.crossings.iter().map(|c| c.horizon);
         let last = self.days.last().copied().unwrap_or(0.0);
         horizons.fold(last.max(self.ends.unwrap_or(0.0)), f64::max)
+    }
+}
+
+/// Keeps an ascending list ascending.
+fn insert(days: &mut Vec<f64>, day: f64) {
+    let place = days.partition_point(|d| *d < day);
+    if days.get(place) != Some(&day) {
+        days.insert(place, day);
     }
 }

@@ -26,22 +26,26 @@ pub struct Curve {
 /// Asks for what the curves of a claim need. Call it before the plan is run.
 pub fn ask(plan: &mut Plan, claim: &PlannedClaim) {
     let shown = shown(plan, claim);
-    let end = shown.iter().map(|s| plan.courses[s.course].end()).fold(0.0, f64::max);
-    for course in shown.into_iter().map(|s| s.course) {
-        let last = plan.courses[course].end().min(end);
+    let last = shown.iter().map(|s| s.last).fold(0.0, f64::max);
+    for Shown { course, .. } in shown {
         for point in 0..=POINTS {
-            plan.courses[course].ask(last * point as f64 / POINTS as f64);
+            plan.courses[course].glance(last * point as f64 / POINTS as f64);
         }
     }
 }
 
-/// The curves of a claim, and the formula they show.
+/// The curves of a claim.
 pub fn curves(plan: &Plan, claim: &PlannedClaim, executed: &Executed) -> Vec<Curve> {
+    let shown = shown(plan, claim);
+    let last = shown.iter().map(|s| s.last).fold(0.0, f64::max);
     let mut curves = Vec::new();
-    for Shown { arm, course, of } in shown(plan, claim) {
+    for Shown { arm, course, of, .. } in shown {
         let stage = &plan.stages[plan.courses[course].stage];
         let (mut day, mut value) = (Vec::new(), Vec::new());
         for (time, outputs) in &executed.trajectories[course].read {
+            if *time > last {
+                break;
+            }
             let seen = |id| {
                 let id = stage.gates.get(&id).map_or(id, |gate| gate.seen);
                 stage.output(id).map_or(f64::NAN, |place| outputs[place])
@@ -58,6 +62,8 @@ struct Shown {
     arm: String,
     course: usize,
     of: Expr,
+    /// Last day on which the claim may read it.
+    last: f64,
 }
 
 /// What is drawn: the first readout that counts, once for each arm.
@@ -69,13 +75,21 @@ fn shown(plan: &Plan, claim: &PlannedClaim) -> Vec<Shown> {
         value.each(&mut |arm, how| {
             let How::Read { course, moment, of } = how else { return };
             let mut of = of.clone();
-            if let (Moment::Crossing(index), true) = (moment, matches!(of.node, Node::Time))
-                && let Some(crossing) = plan.courses[*course].crossings.get(*index)
-            {
-                of = Expr::symbol(crossing.symbol);
-            }
-            if !found.iter().any(|s| s.arm == arm && s.course == *course) {
-                found.push(Shown { arm: arm.to_string(), course: *course, of });
+            let last = match moment {
+                Moment::Day(day) => *day,
+                Moment::Crossing(index) => {
+                    let Some(crossing) = plan.courses[*course].crossings.get(*index) else {
+                        return;
+                    };
+                    if matches!(of.node, Node::Time) {
+                        of = Expr::symbol(crossing.symbol);
+                    }
+                    crossing.horizon
+                }
+            };
+            match found.iter_mut().find(|s| s.arm == arm && s.course == *course) {
+                Some(known) => known.last = known.last.max(last),
+                None => found.push(Shown { arm: arm.to_string(), course: *course, of, last }),
             }
         });
     }

@@ -1,6 +1,6 @@
 //! From an intervention as written to what it changes on a stage.
 
-use hersim_network::{Diagnostic, SymbolId, nearest};
+use hersim_network::{Diagnostic, Span, SymbolId, nearest};
 use hersim_units::Unit;
 
 use super::{
@@ -166,7 +166,7 @@ fn path_in(
     target: &Target,
     stage: &Stage,
     interventions: &Document<Interventions>,
-) -> Step<(String, hersim_network::Span)> {
+) -> Step<(String, Span)> {
     let refuse = |message: String, mend: String| {
         Err(Box::new(Diagnostic::error("target-path", message).at(word.place, "").mend(mend)))
     };
@@ -250,7 +250,12 @@ fn drug(
     let words = written.words();
     let (Some(sets), [_, (from, number), (_, unit)]) = (sets, words.as_slice()) else {
         let regimen = Regimen::parse(written)?;
-        return Ok(vec![Op::Doses(BoundRegimen::bind(&regimen, &stage.assembled, library)?)]);
+        let mut bound = BoundRegimen::bind(&regimen, &stage.assembled, library)?;
+        // The same regimen is the same wherever it is written.
+        for bound in &mut bound.orders {
+            (bound.order.drug_span, bound.order.dose_span) = (Span::NONE, Span::NONE);
+        }
+        return Ok(vec![Op::Doses(bound)]);
     };
     let place = written.place(*from, written.text.len());
     let refuse = |message: String| {

@@ -181,9 +181,6 @@ pub fn number(value: &Value, plan: &Plan, executed: &Executed) -> Result<f64, St
             How::Derived(inner) => number(inner, plan, executed)?,
             How::Read { course, moment, of } => {
                 let trajectory = &executed.trajectories[*course];
-                if let Some(reason) = &trajectory.failure {
-                    return Err(format!("arm `{}`: {reason}", reading.arm));
-                }
                 let (day, outputs) = match moment {
                     Moment::Day(day) => (*day, trajectory.on(*day)),
                     Moment::Crossing(index) => {
@@ -197,8 +194,10 @@ pub fn number(value: &Value, plan: &Plan, executed: &Executed) -> Result<f64, St
                         }
                     }
                 };
+                // What was read before a failure is good.
                 let Some(outputs) = outputs else {
-                    return Err(format!("arm `{}` was not read on day {day}", reading.arm));
+                    let reason = trajectory.failure.as_deref().unwrap_or("it was not read");
+                    return Err(format!("arm `{}`, day {day}: {reason}", reading.arm));
                 };
                 let stage = &plan.stages[plan.courses[*course].stage];
                 let seen = |id| {

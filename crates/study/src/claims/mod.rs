@@ -33,6 +33,7 @@ pub use catalogue::{Catalogue, Selection};
 pub use check::{Checked, check};
 pub use curves::Curve;
 pub use file::{Claim, ClaimFile, Expect, Kind, Protocols, Tier};
+pub use intervention::{Interventions, Path as TargetPath, Target};
 pub use judge::{Judged, Verdict};
 pub use outcome::{ArmWords, ClaimOutcome, ClaimsOutcome, Controls, Status, Tally};
 pub use run::{ClaimsRequest, run};

@@ -42,7 +42,7 @@ impl Plan {
     ) -> usize {
         let old = &source.courses[course];
         let after = old.after.map(|before| self.adopt(source, before, change));
-        let mut new = Course { after, days: Vec::new(), crossings: Vec::new(), ..old.clone() };
+        let mut new = Course { after, ..old.bare() };
         change(new.stage, &mut new.base);
         let id = self.intern(new);
         old.days.iter().for_each(|day| self.courses[id].ask(*day));

@@ -146,9 +146,8 @@ pub fn run(
             if let Some(dependence) = &dependences[place] {
                 let words = dependence.couplings.iter().map(|(from, to)| format!("{from} -> {to}"));
                 outcome.depends_on = Some(words.collect());
-                outcome.wired = Some(
-                    dependence.couplings.is_empty() && found.judged.carries_effect(),
-                );
+                outcome.wired =
+                    Some(dependence.couplings.is_empty() && found.judged.carries_effect());
             }
             if request.curves {
                 outcome.curves = curves::curves(&plan, found.planned, &executed);

@@ -129,7 +129,7 @@ impl Subject for Walker<'_> {
         let mut day = now.t * self.unit;
         match now.reached {
             // What is read at time zero is what was there before anything was done.
-            Reached::Start if self.course.days.first() == Some(&0.0) => {
+            Reached::Start if self.course.read().any(|day| day == 0.0) => {
                 self.trajectory.read.push((0.0, now.outputs()));
             }
             Reached::Watch(place) => {
@@ -169,7 +169,7 @@ impl Subject for Walker<'_> {
         self.treatment.give(day, self.unit, now);
         let until = self.next_day().min(self.end);
         let horizons = self.waiting.iter().map(|w| self.course.crossings[*w].horizon);
-        let mut samples: Vec<f64> = (self.course.days.iter().copied().chain(horizons))
+        let mut samples: Vec<f64> = (self.course.read().chain(horizons))
             .filter(|d| *d > day && *d <= until)
             .map(|d| d / self.unit)
             .collect();
@@ -188,9 +188,9 @@ impl Subject for Walker<'_> {
     fn sample(&mut self, t: f64, state: &[f64], _parameters: &[f64], outputs: &[f64]) {
         let day = t * self.unit;
         // The very number that was asked for, whatever the unit of time did to it.
-        let near = |asked: &&f64| (**asked - day).abs() <= 1e-9 * day.max(1e-3);
-        let horizons = self.course.crossings.iter().map(|c| &c.horizon);
-        let day = self.course.days.iter().chain(horizons).find(near).copied().unwrap_or(day);
+        let near = |asked: &f64| (*asked - day).abs() <= 1e-9 * day.max(1e-3);
+        let horizons = self.course.crossings.iter().map(|c| c.horizon);
+        let day = self.course.read().chain(horizons).find(near).unwrap_or(day);
         self.trajectory.read.push((day, outputs.to_vec()));
         self.note(state);
     }
