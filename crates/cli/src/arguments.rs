@@ -199,6 +199,9 @@ pub struct FitOptions {
     /// Write the best values into the model's tables
     #[arg(long)]
     pub write: bool,
+    /// Write the problem as plain PEtab with SBML into this folder, and do not fit it
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
     /// Threads (default: all the machine has); the results do not depend on it
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub threads: Option<u64>,

@@ -86,7 +86,7 @@ pub(crate) fn linked(source: &str) -> Markup {
 }
 
 /// Address, reference and trailing punctuation of a word that is a reference.
-fn address(word: &str) -> Option<(String, &str, &str)> {
+pub(crate) fn address(word: &str) -> Option<(String, &str, &str)> {
     let mut reference = word.trim_end_matches([',', ';', '.']);
     // A closing bracket belongs to the sentence unless the reference opened it.
     while reference.ends_with(')')

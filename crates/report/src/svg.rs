@@ -102,6 +102,54 @@ impl Svg {
         }
     }
 
+    /// A smooth line through the points, each stretch level with the first direction at its ends:
+    /// across when `across`, else down.
+    pub(crate) fn curve(&mut self, points: &[(f64, f64)], across: bool, stroke: Stroke) {
+        let Some((first, rest)) = points.split_first() else { return };
+        let mut d = format!("M{} {}", number(first.0), number(first.1));
+        let mut from = *first;
+        for &to in rest {
+            let (near, far) = if across {
+                let middle = (from.0 + to.0) / 2.0;
+                ((middle, from.1), (middle, to.1))
+            } else {
+                let middle = (from.1 + to.1) / 2.0;
+                ((from.0, middle), (to.0, middle))
+            };
+            d.push('C');
+            for (i, (x, y)) in [near, far, to].into_iter().enumerate() {
+                let space = if i > 0 { " " } else { "" };
+                let _ = write!(d, "{space}{} {}", number(x), number(y));
+            }
+            from = to;
+        }
+        let _ = write!(self.body, r#"<path d="{d}" {}/>"#, stroke.attributes());
+    }
+
+    /// A box with round corners around its centre, opaque, tinted by a share of the border's colour.
+    pub(crate) fn round_box(
+        &mut self,
+        centre: (f64, f64),
+        size: (f64, f64),
+        radius: f64,
+        tint: f64,
+        border: Stroke,
+    ) {
+        let place = format!(
+            r#"x="{}" y="{}" width="{}" height="{}" rx="{}""#,
+            number(centre.0 - size.0 / 2.0),
+            number(centre.1 - size.1 / 2.0),
+            number(size.0),
+            number(size.1),
+            number(radius)
+        );
+        let _ = write!(self.body, "<rect {place} {}/>", fill(Color::Paper, 1.0));
+        if tint > 0.0 {
+            let _ = write!(self.body, "<rect {place} {}/>", fill(border.color, tint));
+        }
+        let _ = write!(self.body, "<rect {place} {}/>", border.attributes());
+    }
+
     /// A filled rectangle from its upper left corner.
     pub(crate) fn rect(&mut self, at: (f64, f64), size: (f64, f64), color: Color) {
         let _ = write!(
@@ -234,6 +282,22 @@ impl Svg {
         paper.rect((0.0, 0.0), (self.width, self.height), Color::Paper);
         let before = format!("<style>{}</style>{}", style_sheet(), paper.body);
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", self.element(&before))
+    }
+
+    /// A file of its own for light paper, without a style sheet.
+    pub(crate) fn on_paper(&self) -> String {
+        let mut paper = Svg::new(self.width, self.height, "");
+        paper.rect((0.0, 0.0), (self.width, self.height), Color::Paper);
+        let fonts = "system-ui,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif";
+        let before = format!(r#"<g font-family="{fonts}">{}"#, paper.body);
+        let mut inner = Svg::new(self.width, self.height, &self.label);
+        inner.body = format!("{}</g>", self.body);
+        format!("{}\n", inner.element(&before))
+    }
+
+    /// Width and height in user units.
+    pub(crate) fn size(&self) -> (f64, f64) {
+        (self.width, self.height)
     }
 
     fn element(&self, before: &str) -> String {

@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use hersim_engine::Width;
 use hersim_study::{
     equilibrate::EnsembleSettings,
-    fit::{FitRequest, FitRun, Status, run},
+    fit::{FitRequest, FitRun, Setup, Status, export, run},
     library::Library,
     progress::Silent,
 };
@@ -373,6 +373,42 @@ fn the_machine_does_not_change_the_answer() {
     assert_eq!(run.resumed, 1);
     drop(run);
     assert_eq!(shown(&resumed), expected);
+}
+
+#[test]
+fn a_problem_is_written_as_plain_petab() {
+    let project = recovered();
+    let mut library = Library::at(project.0.path());
+    let settings = project.request(1, 1).settings;
+    let setup = Setup::new(&mut library, "case", &settings).unwrap();
+    let files = export(&setup).unwrap();
+    let text = |name: &str| &files.iter().find(|(n, _)| n == name).unwrap().1;
+    let index = "format_version: 1\nparameter_file: parameters.tsv\nproblems:\n\
+                 - sbml_files: [model.xml]\n  condition_files: [conditions.tsv]\n  \
+                 observable_files: [observables.tsv]\n  measurement_files: [measurements.tsv]\n";
+    assert_eq!(text("problem.yaml"), index);
+    assert!(text("model.xml").contains("<model id=\"pair\""));
+    let lines = |name: &str| -> Vec<Vec<String>> {
+        text(name).lines().map(|l| l.split('\t').map(str::to_string).collect()).collect()
+    };
+    let conditions = lines("conditions.tsv");
+    assert_eq!(conditions[0][..3], ["conditionId", "conditionName", "equilibrating"]);
+    assert_eq!((conditions[1][0].as_str(), conditions[1][2].as_str()), ("rest", "1"));
+    assert_eq!((conditions[2][0].as_str(), conditions[2][2].as_str()), ("c0", "0"));
+    let parameters = lines("parameters.tsv");
+    let row = |id: &str| parameters.iter().find(|r| r[0] == id).unwrap().clone();
+    assert_eq!(row("k1")[2..7], ["log10", "0.01", "10", "0.8", "1"]);
+    assert_eq!(row("only__idle")[7..], ["parameterScaleNormal", "0;0.5"]);
+    assert_eq!(row("scale")[7..], ["parameterScaleUniform", "-1;3"]);
+    assert_eq!(row("sigma")[6], "0");
+    let observable = &lines("observables.tsv")[1];
+    assert_eq!(
+        (observable[2].as_str(), observable[4].as_str()),
+        ("scale * A", "noiseParameter1_blot")
+    );
+    let measurement = &lines("measurements.tsv")[2];
+    assert_eq!(measurement[..3], ["blot", "rest", "c0"]);
+    assert_eq!((measurement[4].as_str(), measurement[6].as_str()), ("0.5", "sigma"));
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! `hersim fit`.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use comfy_table::CellAlignment;
 use hersim_report::{ReportMeta, fit_report};
 use hersim_study::{
+    StudyError,
     equilibrate::EnsembleSettings,
-    fit::{FitOutcome, FitRequest, FitRun, FittedParameter, Status, Written, run, write_back},
+    fit::{
+        FitOutcome, FitRequest, FitRun, FittedParameter, Setup, Status, Written, export_to, run,
+        write_back,
+    },
+    library::Library,
 };
 use serde::Serialize;
 
@@ -26,6 +31,9 @@ pub fn fit(arguments: &Arguments, options: &FitOptions) -> ExitCode {
         Ok(library) => library,
         Err(code) => return code,
     };
+    if let Some(folder) = &options.export {
+        return write_problem(arguments, options, &mut library, folder);
+    }
     let request = FitRequest {
         problem: options.problem.clone(),
         starts: options.starts as usize,
@@ -62,6 +70,24 @@ pub fn fit(arguments: &Arguments, options: &FitOptions) -> ExitCode {
     show(&run, arguments);
     show_written(&written);
     ExitCode::SUCCESS
+}
+
+fn write_problem(
+    arguments: &Arguments,
+    options: &FitOptions,
+    library: &mut Library,
+    folder: &Path,
+) -> ExitCode {
+    let written = Setup::new(library, &options.problem, &settings(options))
+        .map_err(StudyError::from)
+        .and_then(|setup| export_to(&setup, folder));
+    match written {
+        Ok(files) => {
+            terminal::say(arguments, format!("wrote {files} files into {}", folder.display()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => terminal::fail(&error, &library.sources, arguments),
+    }
 }
 
 fn meta(run: &FitRun) -> ReportMeta {

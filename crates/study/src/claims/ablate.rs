@@ -9,6 +9,7 @@ use hersim_network::{Diagnostic, SymbolId};
 use super::{
     deed::Op,
     execute::{Executed, compile, execute},
+    file::Expect,
     graph::{Coupling, Graph},
     judge::{Judged, judge},
     plan::{How, Moment, Plan, PlannedClaim},
@@ -39,6 +40,9 @@ pub struct Dependence {
     pub couplings: Vec<Coupling>,
     /// How many were tried.
     pub tried: usize,
+    /// Whether it has an effect and depends on no coupling. To expect that nothing changes is not
+    /// to expect an effect: no coupling can be needed for it.
+    pub wired: bool,
 }
 
 impl Ablation {
@@ -122,8 +126,11 @@ impl Ablation {
             progress.advance(1);
         }
         progress.end();
-        for (dependence, begins) in found.iter_mut().zip(&self.begins) {
+        for ((dependence, begins), (claim, _)) in found.iter_mut().zip(&self.begins).zip(claims) {
             in_order(&mut dependence.couplings, begins);
+            let mut scored = claim.readouts.iter().filter(|r| !r.exploratory);
+            let effect = scored.any(|r| r.expect != Expect::NoChange);
+            dependence.wired = effect && dependence.couplings.is_empty();
         }
         Ok(found)
     }
@@ -178,9 +185,6 @@ fn weaker(whole: &Judged, frozen: &Judged) -> bool {
         (Some(_), None) => true,
         (None, _) => false,
     };
-    if std::env::var("HERSIM_DEBUG").is_ok() && frozen.failure.is_some() {
-        eprintln!("FAILED {:?}", frozen.failure);
-    }
     !frozen.holds() || whole.verdicts.iter().zip(&frozen.verdicts).any(lost)
 }
 
@@ -228,7 +232,7 @@ fn at_reference(values: &HashMap<&str, f64>, name: &str) -> Option<f64> {
 }
 
 /// Symbols that the courses of a claim change, by stage: everything that is done, and everything
-/// in which arms differ from the outset.
+/// in which arms differ from the outset; where that is nothing, what the tumour says.
 fn changed(plan: &Plan, claim: &PlannedClaim) -> HashMap<usize, Vec<SymbolId>> {
     let courses = every_course(plan, claim);
     let mut found: HashMap<usize, Vec<SymbolId>> = HashMap::new();
@@ -262,7 +266,9 @@ fn changed(plan: &Plan, claim: &PlannedClaim) -> HashMap<usize, Vec<SymbolId>> {
     for (_, _, name, said) in bases.iter().flatten() {
         *shared.entry((name.clone(), said.clone())).or_default() += 1;
     }
+    let mut outset: HashMap<usize, Vec<SymbolId>> = HashMap::new();
     for (stage, id, name, said) in bases.into_iter().flatten() {
+        outset.entry(stage).or_default().push(id);
         if shared[&(name, said)] < courses.len() {
             found.entry(stage).or_default().push(id);
         }
@@ -272,7 +278,8 @@ fn changed(plan: &Plan, claim: &PlannedClaim) -> HashMap<usize, Vec<SymbolId>> {
         let ops = course.timeline.iter().flat_map(|(_, ops)| ops).flat_map(target);
         found.entry(course.stage).or_default().extend(ops);
     }
-    found
+    // Arms that do not differ compare kinds of cells, and these differ in their attributes.
+    if found.values().all(Vec::is_empty) { outset } else { found }
 }
 
 /// Symbols that the readouts of a claim read, by stage.

@@ -20,6 +20,10 @@ use crate::{
 
 /// Relative tolerance of the rough run.
 const ROUGH: f64 = 1e-3;
+/// Less than this of anything is a trace, in whatever unit the model counts it.
+const TRACE: f64 = 1e-9;
+/// So is less than this share of what it comes to.
+const TRACE_SHARE: f64 = 1e-6;
 
 /// The courses of a plan, run.
 pub struct Executed {
@@ -184,20 +188,21 @@ fn run_stage(
     }
 }
 
-/// Size of each state, which sets its absolute tolerance: what it is at the start, and where that
-/// is nothing, what it comes to in a first, rough run (the middle of the courses).
+/// Size of each state, which sets its absolute tolerance: what it is at the start, but not far
+/// below what it comes to in a first, rough run (the middle of the courses). Traces of what has
+/// decayed would otherwise be followed as if they mattered.
 fn scale(walkers: &[Walker], program: &Programs, settings: &EnsembleSettings) -> Vec<f64> {
     let count = program.during.states().len();
-    let usable = |s: &f64| *s > 0.0 && s.is_finite();
     let sizes = |walkers: &[Walker], state: usize| -> Vec<f64> {
-        walkers.iter().map(|w| w.trajectory.largest[state]).filter(usable).collect()
+        let sizes = walkers.iter().map(|w| w.trajectory.largest[state]);
+        sizes.filter(|s| *s > 0.0 && s.is_finite()).collect()
     };
-    let mut scale: Vec<f64> =
+    let start: Vec<f64> =
         (0..count).map(|i| sizes(walkers, i).into_iter().fold(0.0, f64::max)).collect();
-    if scale.iter().all(usable) {
-        return scale;
+    let rough: Vec<f64> = start.iter().map(|s| if *s > 0.0 { s.max(TRACE) } else { 1.0 }).collect();
+    if start.iter().all(|s| *s > TRACE) {
+        return start;
     }
-    let rough: Vec<f64> = scale.iter().map(|s| if usable(s) { *s } else { 1.0 }).collect();
     let coarse = EnsembleSettings {
         rtol: settings.rtol.max(ROUGH),
         atol_share: settings.atol_share.max(ROUGH * 1e-3),
@@ -205,12 +210,18 @@ fn scale(walkers: &[Walker], program: &Programs, settings: &EnsembleSettings) ->
     };
     let mut pilots = walkers.to_vec();
     run(&program.during, &mut pilots, &coarse.engine(&rough), &|_| {});
-    for (state, scale) in scale.iter_mut().enumerate().filter(|(_, s)| !usable(s)) {
+    let comes_to = |state: usize| {
         let mut found = sizes(&pilots, state);
         found.sort_by(f64::total_cmp);
-        *scale = found.get(found.len() / 2).copied().unwrap_or(1.0);
-    }
-    scale
+        found.get(found.len() / 2).copied()
+    };
+    let size = |state: usize| match (start[state], comes_to(state)) {
+        (start, Some(later)) if start > 0.0 => start.max(later * TRACE_SHARE).max(TRACE),
+        (_, Some(later)) => later.max(TRACE),
+        (start, None) if start > 0.0 => start.max(TRACE),
+        (_, None) => 1.0,
+    };
+    (0..count).map(size).collect()
 }
 
 /// The rest that each course needs; none where it goes on from a course of the same stage.

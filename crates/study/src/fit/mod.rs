@@ -9,6 +9,7 @@ mod descent;
 mod design;
 mod ensemble;
 mod experiment;
+mod export;
 mod gather;
 mod linear;
 mod measurement;
@@ -31,6 +32,7 @@ use hersim_network::Diagnostic;
 use crate::library::Library;
 
 pub use descent::Status;
+pub use export::{Files, export, export_to};
 pub use outcome::{
     Fit, FitOutcome, FittedParameter, Line, ObservableOutcome, Panel, Point, Profile, StartOutcome,
 };

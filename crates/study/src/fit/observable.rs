@@ -122,6 +122,11 @@ impl Bound {
         })
     }
 
+    /// The formula; its symbols number the leaves.
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
     /// What it is made of.
     pub fn leaves(&self) -> &[Leaf] {
         &self.leaves

@@ -1,7 +1,7 @@
 //! A problem ready to be simulated.
 
 use hersim_engine::{Failure, run};
-use hersim_network::{Diagnostic, Level};
+use hersim_network::{Diagnostic, Level, SymbolId};
 
 use super::{
     condition::Source, design::Design, ensemble::Course, experiment::Experiment, gather::Draft,
@@ -157,6 +157,11 @@ impl SystemSetup {
             values[*slot] = source.value(parameters);
         }
         values
+    }
+
+    /// The symbol of a slot.
+    pub fn symbol(&self, slot: usize) -> SymbolId {
+        self.programs.during.parameters()[slot]
     }
 
     /// Why an integration failed, in words.

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use hersim_network::{
-    Event, Network, Participant, Rule, Sources, Span, Symbol, SymbolKind, Value,
-};
+use hersim_network::{Event, Network, Participant, Rule, Sources, Span, Symbol, SymbolKind, Value};
 
 use super::{
     formula::{Formula, formula},
@@ -127,7 +125,10 @@ fn said(network: &Network, symbol: &Symbol) -> Vec<(Span, Shown)> {
     }
     if let SymbolKind::Reaction(reaction) = &symbol.kind {
         let side = |participants: &[Participant]| {
-            participants.iter().map(|p| (p.stoichiometry, network[p.species].name.clone())).collect()
+            participants
+                .iter()
+                .map(|p| (p.stoichiometry, network[p.species].name.clone()))
+                .collect()
         };
         let shown = Shown::Reaction {
             name: name(),

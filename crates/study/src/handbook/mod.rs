@@ -96,8 +96,10 @@ pub fn handbook(library: &mut Library) -> Result<Handbook, Vec<Diagnostic>> {
     couplings::tell(&mut modules, &reads, &contexts);
     modules.sort_by_key(|m| m.system.is_some());
     let attributes = keep(library.attributes().map(|d| d.value), &mut errors);
-    let hypotheses =
-        keep(hypothesis::read(library).map(|d| d.map(|d| d.value).unwrap_or_default()), &mut errors);
+    let hypotheses = keep(
+        hypothesis::read(library).map(|d| d.map(|d| d.value).unwrap_or_default()),
+        &mut errors,
+    );
     let interventions = keep(interventions(library), &mut errors);
     let references = keep(references::read(library), &mut errors);
     if !errors.is_empty() {

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use hersim_antimony::Loaded;
-use hersim_network::{
-    Annotation, Network, Rule, Sources, Symbol, SymbolId, SymbolKind, Value,
-};
+use hersim_network::{Annotation, Network, Rule, Sources, Symbol, SymbolId, SymbolKind, Value};
 
 use super::{
     couplings::Couplings,
@@ -154,9 +152,9 @@ pub(super) fn read(place: &Place<'_>, loaded: &Loaded, sources: &Sources) -> Mod
         (None, SymbolKind::Species { .. }) => s.value != Value::Missing && here(s, s.given),
         _ => false,
     });
-    let annotated = network.iter().filter(|(_, s)| {
-        !s.annotations.is_empty() && within(sources, s.span, place.path)
-    });
+    let annotated = network
+        .iter()
+        .filter(|(_, s)| !s.annotations.is_empty() && within(sources, s.span, place.path));
     let mut annotations: Vec<(String, Vec<Annotation>)> =
         annotated.map(|(_, s)| (s.name.clone(), s.annotations.clone())).collect();
     if !network.annotations.is_empty() {

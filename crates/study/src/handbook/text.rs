@@ -97,9 +97,7 @@ pub(super) fn comments(text: &str) -> Vec<(usize, usize, Comment)> {
             let title = title.trim_end_matches('-').trim().to_string();
             found.push((start, end, Comment::Section(title)));
             joined = false;
-        } else if let Some((_, last, Comment::Remark(text))) =
-            found.last_mut().filter(|_| joined)
-        {
+        } else if let Some((_, last, Comment::Remark(text))) = found.last_mut().filter(|_| joined) {
             *last = end;
             text.push(' ');
             text.push_str(words);

@@ -157,7 +157,8 @@ impl Builder<'_> {
         let made = net(&reaction.products, &reaction.reactants);
         let without: Vec<SymbolId> = used.iter().chain(&made).copied().collect();
         if used.len() + made.len() <= 1 {
-            let targets = used.iter().map(|id| (*id, true)).chain(made.iter().map(|id| (*id, false)));
+            let targets =
+                used.iter().map(|id| (*id, true)).chain(made.iter().map(|id| (*id, false)));
             let targets: Vec<_> = targets.collect();
             return self.moves(&reaction.rate, &targets, &without);
         }
@@ -216,8 +217,9 @@ impl Wiring {
             });
             let Some(step) = step.filter(|_| left > MANY) else { break };
             gone[step] = true;
-            let (touching, rest): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut self.wires).into_iter().partition(|w| w.0 == step || w.1 == step);
+            let (touching, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.wires)
+                .into_iter()
+                .partition(|w| w.0 == step || w.1 == step);
             self.wires = rest;
             for (from, _, first) in touching.iter().filter(|w| w.1 == step) {
                 for (_, to, second) in touching.iter().filter(|w| w.0 == step) {
@@ -253,8 +255,7 @@ impl Wiring {
         }
         self.nodes = nodes;
         let moved = self.wires.drain(..);
-        self.wires = moved
-            .filter_map(|(from, to, wire)| Some((places[from]?, places[to]?, wire)))
-            .collect();
+        self.wires =
+            moved.filter_map(|(from, to, wire)| Some((places[from]?, places[to]?, wire))).collect();
     }
 }
