@@ -44,6 +44,8 @@ pub enum Command {
     Claims(ClaimsOptions),
     /// Write an assembled, valued system as SBML or Antimony, or its equations to read
     Convert(ConvertOptions),
+    /// Write the model's documentation: wiring, equations, numbers and sources, file by file
+    Handbook(HandbookOptions),
     /// List trials, tumours, regimens, drugs, cohorts, systems and calibration problems
     List(ListOptions),
 }
@@ -328,6 +330,23 @@ pub enum Target {
     Antimony,
     /// Equations, numbers and sources of the system itself, to read
     Markdown,
+}
+
+/// Options of `handbook`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hersim handbook
+  hersim handbook --html handbook.html
+
+Files of an earlier run that are no longer part of the handbook are removed from the folder.")]
+pub struct HandbookOptions {
+    /// Folder for the pages and figures (default: docs/model, unless only --html is given)
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// File for the whole handbook as one page, for reading and for print: .html
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// Options of `list`.

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Claims(options) => commands::claims(&arguments, options),
         Command::Fit(options) => commands::fit(&arguments, options),
         Command::Convert(options) => commands::convert(&arguments, options),
+        Command::Handbook(options) => commands::handbook(&arguments, options),
         Command::List(options) => commands::list(&arguments, options),
     }
 }

@@ -150,7 +150,7 @@ fn what_should_not_pass_mostly_does_not() {
     // Turned round, only the claim that fails passes.
     assert_eq!((&flipped["run"], &flipped["passed"]), (&7.into(), &1.into()));
     let shuffled = &json["controls"]["shuffled"];
-    assert!(shuffled["run"].as_u64().unwrap() >= 8);
+    assert!(shuffled["run"].as_u64() >= Some(3));
     assert!(shuffled["passed"].as_u64() < shuffled["run"].as_u64());
     let (_, again) = run(&project(), &["--controls"]);
     assert_eq!(json["controls"], again["controls"]);
@@ -241,7 +241,7 @@ fn every_mistake_is_shown_with_its_place() {
             "did you mean `insensitive`?",
             "there is no subclone `minor`",
             "did you mean `role_of_drug`?",
-            "`nM` cannot be expressed in `day`",
+            "`nmol/L` cannot be expressed in `day`",
             "there is no subclone `major`",
         ] {
             assert!(shown.contains(part), "{command}: no `{part}` in\n{shown}");

@@ -15,6 +15,8 @@ mod fit_curves;
 mod fit_pictures;
 mod forest;
 mod format;
+mod handbook;
+mod layers;
 mod page;
 mod palette;
 mod simulation;
@@ -27,7 +29,8 @@ mod trial;
 mod waterfall;
 
 pub use crate::{
-    claims::claims_report, fit::fit_report, simulation::simulation_report, trace::trace_svg,
+    claims::claims_report, fit::fit_report,
+    handbook::{HandbookFile, handbook_files, handbook_page, is_of_handbook}, simulation::simulation_report, trace::trace_svg,
     trial::trial_report,
 };
 

@@ -140,7 +140,7 @@ fn groups(book: &Handbook, couplings: &Couplings) -> (Vec<Group>, Vec<usize>) {
 
 fn chapter<'b>(book: &'b Handbook, place: &Place) -> Option<&'b str> {
     match place {
-        Place::Part { module, .. } => book.module(module)?.header.part.as_deref(),
+        Place::Part { module, .. } => book.module(module)?.header.parts.first().map(String::as_str),
         _ => None,
     }
 }

@@ -23,6 +23,9 @@ pub type Outputs = Vec<Vec<f64>>;
 /// Outputs of all experiments for one set of parameters, or why there are none.
 pub type Simulated = Result<Vec<Arc<Outputs>>, String>;
 
+/// Results by set and experiment; none where nothing was tried yet.
+type Results = Vec<Vec<Option<Result<Arc<Outputs>, String>>>>;
+
 /// Simulates all experiments for each set of parameter values. `days` gives other times than
 /// those of the measurements, per experiment.
 pub fn simulate(
@@ -31,8 +34,7 @@ pub fn simulate(
     days: Option<&[Vec<f64>]>,
     settings: &EnsembleSettings,
 ) -> Vec<Simulated> {
-    let mut results: Vec<Vec<Option<Result<Arc<Outputs>, String>>>> =
-        vec![vec![None; setup.experiments.len()]; sets.len()];
+    let mut results: Results = vec![vec![None; setup.experiments.len()]; sets.len()];
     for (number, system) in setup.systems.iter().enumerate() {
         let mine: Vec<usize> = (0..setup.experiments.len())
             .filter(|e| setup.experiments[*e].system == number)
@@ -50,7 +52,6 @@ fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|v| v.to_bits()).collect()
 }
 
-#[allow(clippy::type_complexity, reason = "a table of results, by set and experiment")]
 fn one_system(
     setup: &Setup,
     system: &SystemSetup,
@@ -58,7 +59,7 @@ fn one_system(
     sets: &[Vec<f64>],
     days: Option<&[Vec<f64>]>,
     settings: &EnsembleSettings,
-    results: &mut [Vec<Option<Result<Arc<Outputs>, String>>>],
+    results: &mut Results,
 ) {
     // Tumours at rest, each once. The reference comes first, which fixes the tolerances.
     let mut resting: HashMap<Vec<u64>, usize> = HashMap::new();

@@ -114,7 +114,14 @@ pub fn measurements(
     if errors.is_empty() { Ok(rows) } else { Err(errors) }
 }
 
+/// The formulas of an observable and of its noise in one system.
+type Formulas = HashMap<(usize, usize), (Bound, Bound)>;
+
 /// Binds the formulas of all measurements.
+///
+/// # Errors
+/// `formula`, `unknown-symbol`, `wrong-columns`, `bad-number`; `document` when there is no
+/// measurement.
 pub fn bind(
     rows: Vec<Row>,
     observables: &[Observable],
@@ -122,61 +129,23 @@ pub fn bind(
     parameters: &[Parameter],
     systems: &mut [Draft],
 ) -> Result<Vec<Measurement>, Vec<Diagnostic>> {
-    let mut bound: HashMap<(usize, usize), (Bound, Bound)> = HashMap::new();
-    let mut errors = Vec::new();
+    let formulas = formulas(&rows, observables, experiments, parameters, systems)?;
+    let mut errors: Vec<Diagnostic> = Vec::new();
     let mut made = Vec::new();
     for row in rows {
         let observable = &observables[row.observable];
         let experiment = &experiments[row.experiment];
-        let key = (row.observable, experiment.system);
-        if !bound.contains_key(&key) {
-            let draft = &mut systems[experiment.system];
-            let mut binder = FormulaBinder {
-                assembled: &draft.assembled,
-                parameters,
-                outputs: &mut draft.outputs,
-            };
-            match (binder.formula(observable), binder.noise(observable)) {
-                (Ok(formula), Ok(noise)) => {
-                    bound.insert(key, (formula, noise));
-                }
-                (formula, noise) => {
-                    errors.extend([formula.err(), noise.err()].into_iter().flatten().map(|e| *e));
-                    return Err(errors);
-                }
+        let Some((formula, noise)) = formulas.get(&(row.observable, experiment.system)) else {
+            continue;
+        };
+        let found = places_fit("observable", observable, formula, &row.places)
+            .and_then(|()| places_fit("noise", observable, noise, &row.noise_places))
+            .and_then(|()| has_logarithm(observable, row.value));
+        if let Err(error) = found {
+            // One row says it for all rows with the same mistake.
+            if errors.iter().all(|e| e.message != error.message) {
+                errors.push(*error);
             }
-        }
-        let Some((formula, noise)) = bound.get(&key) else { continue };
-        for (what, formula, places) in
-            [("observable", formula, &row.places), ("noise", noise, &row.noise_places)]
-        {
-            let needed = formula.leaves().iter().filter_map(|l| match l {
-                Leaf::Place(i) => Some(i + 1),
-                _ => None,
-            });
-            let needed = needed.max().unwrap_or(0);
-            if needed != places.len() {
-                let message = format!(
-                    "{what} `{}` needs {needed} parameters in each measurement; one has {}",
-                    observable.id,
-                    places.len()
-                );
-                errors.push(
-                    Diagnostic::error("wrong-columns", message)
-                        .at(observable.formula.whole(), "")
-                        .mend(format!("fill `{what}Parameters`, separated by `;`")),
-                );
-                return Err(errors);
-            }
-        }
-        if observable.transformation != Transformation::Lin && row.value <= 0.0 {
-            let message =
-                format!("a measurement of `{}` has no logarithm: {}", observable.id, row.value);
-            errors.push(
-                Diagnostic::error("bad-number", message)
-                    .at(observable.formula.whole(), "")
-                    .mend("leave it out, or compare on the scale `lin`"),
-            );
             continue;
         }
         let moves = |places: &[Source]| {
@@ -209,6 +178,74 @@ pub fn bind(
         );
     }
     if errors.is_empty() { Ok(made) } else { Err(errors) }
+}
+
+/// Binds each observable that is measured to each system it is measured in.
+fn formulas(
+    rows: &[Row],
+    observables: &[Observable],
+    experiments: &[Experiment],
+    parameters: &[Parameter],
+    systems: &mut [Draft],
+) -> Result<Formulas, Vec<Diagnostic>> {
+    let mut keys: Vec<(usize, usize)> =
+        rows.iter().map(|r| (r.observable, experiments[r.experiment].system)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut formulas = Formulas::new();
+    let mut errors = Vec::new();
+    for (observable, system) in keys {
+        let draft = &mut systems[system];
+        let mut binder =
+            FormulaBinder { assembled: &draft.assembled, parameters, outputs: &mut draft.outputs };
+        let observed = &observables[observable];
+        match (binder.formula(observed), binder.noise(observed)) {
+            (Ok(formula), Ok(noise)) => {
+                formulas.insert((observable, system), (formula, noise));
+            }
+            (formula, noise) => {
+                errors.extend([formula.err(), noise.err()].into_iter().flatten().map(|e| *e));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(formulas) } else { Err(errors) }
+}
+
+/// Whether a measurement fills all places of a formula, and no more.
+fn places_fit(
+    what: &str,
+    observable: &Observable,
+    formula: &Bound,
+    places: &[Source],
+) -> Result<(), Box<Diagnostic>> {
+    let place = |leaf: &Leaf| if let Leaf::Place(i) = leaf { Some(i + 1) } else { None };
+    let needed = formula.leaves().iter().filter_map(place).max().unwrap_or(0);
+    if needed == places.len() {
+        return Ok(());
+    }
+    let message = format!(
+        "{what} `{}` needs {needed} parameters in each measurement; one has {}",
+        observable.id,
+        places.len()
+    );
+    Err(Box::new(
+        Diagnostic::error("wrong-columns", message)
+            .at(observable.formula.whole(), "")
+            .mend(format!("fill `{what}Parameters`, separated by `;`")),
+    ))
+}
+
+/// Refuses a measurement that the observable's scale cannot show.
+fn has_logarithm(observable: &Observable, value: f64) -> Result<(), Box<Diagnostic>> {
+    if observable.transformation == Transformation::Lin || value > 0.0 {
+        return Ok(());
+    }
+    let message = format!("a measurement of `{}` has no logarithm: {value}", observable.id);
+    Err(Box::new(
+        Diagnostic::error("bad-number", message)
+            .at(observable.formula.whole(), "")
+            .mend("leave it out, or compare on the scale `lin`"),
+    ))
 }
 
 /// Refuses parameters that nothing uses, and problems that estimate nothing.

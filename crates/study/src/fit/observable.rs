@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     assemble::Assembled,
-    claims::formula::{Formula, Part, evaluate, mistake},
+    formula::{Formula, Part, evaluate, mistake},
     library::Library,
     written::Written,
 };
@@ -255,17 +255,9 @@ impl FormulaBinder<'_> {
         own: bool,
     ) -> Result<Bound, Box<Diagnostic>> {
         let mut leaves = Vec::new();
-        let expr = (|| {
-            let formula = Formula::parse(written)?;
-            self.lower(&formula, written, &mut leaves, &Names { id, prefix, own, within: None })
-        })();
-        let expr = expr.map_err(|mut error| {
-            if error.code == "claim-formula" {
-                error.code = "formula";
-                error.mend = Some("formulas are described in docs/commands/fit.md".into());
-            }
-            error
-        })?;
+        let formula = Formula::parse(written)?;
+        let names = Names { id, prefix, own, within: None };
+        let expr = self.lower(&formula, written, &mut leaves, &names)?;
         Ok(Bound { expr, leaves })
     }
 

@@ -192,7 +192,7 @@ impl<'a> Collector<'a> {
         }
         for name in names {
             if !self.index.contains_key(&name)
-                && let Some(parameter) = self.from_model(&name, place)
+                && let Some(parameter) = self.modelled(&name, place)
             {
                 self.check(&parameter);
                 self.add(parameter);
@@ -242,7 +242,7 @@ impl<'a> Collector<'a> {
     }
 
     /// A parameter as the model's tables have it; none when no system has the name.
-    fn from_model(&mut self, name: &str, place: Span) -> Option<Parameter> {
+    fn modelled(&mut self, name: &str, place: Span) -> Option<Parameter> {
         let symbols: Vec<Vec<SymbolId>> =
             self.systems.iter().map(|s| symbols_named(s, name)).collect();
         let (system, id) = symbols.iter().enumerate().find_map(|(i, s)| Some((i, *s.first()?)))?;
@@ -293,7 +293,7 @@ impl<'a> Collector<'a> {
             return None;
         }
         let mut parameter = if known {
-            self.from_model(&id.text, id.span)?
+            self.modelled(&id.text, id.span)?
         } else {
             Parameter {
                 id: id.text.clone(),

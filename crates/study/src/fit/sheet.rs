@@ -80,7 +80,8 @@ impl Sheet {
         for cell in &header {
             let heading = heading(cell).unwrap_or_else(|error| {
                 errors.push(*error);
-                Heading { name: cell.text.clone(), unit: None, span: cell.span }
+                let name = cell.text.split('[').next().unwrap_or_default().trim();
+                Heading { name: name.to_string(), unit: None, span: cell.span }
             });
             if let Some(first) = seen.insert(heading.name.clone(), cell.span) {
                 let message = format!("column `{}` is there twice", heading.name);
@@ -242,5 +243,6 @@ mod tests {
         assert_eq!(codes("id\tid\n"), ["duplicate", "missing-column"]);
         assert_eq!(codes("id\tvalue [foo bar]\na\n"), ["unit", "wrong-columns"]);
         assert_eq!(codes("id\tvalue [mL\n"), ["unit"]);
+        assert_eq!(codes("di\tvalue\n"), ["missing-column"]);
     }
 }

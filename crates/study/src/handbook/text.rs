@@ -5,8 +5,8 @@
 pub struct Header {
     /// First paragraph, without its full stop.
     pub title: String,
-    /// Chapter of the biology it belongs to (`Part of:`).
-    pub part: Option<String>,
+    /// Chapters of the biology it belongs to, the main one first (`Part of: …; …`).
+    pub parts: Vec<String>,
     /// What the module claims (`Claims:`).
     pub claims: String,
     /// What it leaves out (`Leaves out:`).
@@ -32,7 +32,10 @@ pub(super) fn header(text: &str) -> Header {
     let mut header = Header::default();
     for (number, (label, words)) in paragraphs(text).into_iter().enumerate() {
         match label {
-            Label::Part => header.part = Some(words.trim_end_matches('.').to_string()),
+            Label::Part => {
+                let parts = words.trim_end_matches('.').split(';').map(|p| p.trim().to_string());
+                header.parts = parts.filter(|p| !p.is_empty()).collect();
+            }
             Label::Claims => header.claims = words,
             Label::LeavesOut => header.leaves_out = words,
             Label::None if number == 0 => header.title = words.trim_end_matches('.').to_string(),
@@ -116,12 +119,12 @@ mod tests {
     #[test]
     fn a_head_is_taken_apart() {
         let text = "// From here\n// to there.\n//\n// Claims: one; two\n// three.\n\
-                    // Leaves out: four.\n// Part of: Roads.\n//\n// And more.\n\nmodel x()\nend\n";
+                    // Leaves out: four.\n// Part of: Roads; Far ways.\n//\n// And more.\n\nmodel x()\nend\n";
         assert_eq!(
             header(text),
             Header {
                 title: "From here to there".into(),
-                part: Some("Roads".into()),
+                parts: vec!["Roads".into(), "Far ways".into()],
                 claims: "one; two three.".into(),
                 leaves_out: "four.".into(),
                 remarks: vec!["And more.".into()],
