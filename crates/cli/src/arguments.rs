@@ -42,7 +42,7 @@ pub enum Command {
     Check(CheckOptions),
     /// Try what the literature claims, claim by claim
     Claims(ClaimsOptions),
-    /// Write an assembled, valued system as SBML or Antimony, or its equations to read
+    /// Write an assembled, valued system as SBML or Antimony
     Convert(ConvertOptions),
     /// Write the model's documentation: wiring, equations, numbers and sources, file by file
     Handbook(HandbookOptions),
@@ -328,8 +328,6 @@ pub enum Target {
     Sbml,
     /// Antimony
     Antimony,
-    /// Equations, numbers and sources of the system itself, to read
-    Markdown,
 }
 
 /// Options of `handbook`.

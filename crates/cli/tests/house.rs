@@ -154,15 +154,3 @@ fn dependencies_point_one_way() {
     let crates = fs::read_dir(common::root().join("crates")).unwrap().count();
     assert_eq!(crates, ORDER.len(), "a crate is missing from the order");
 }
-
-#[test]
-fn the_written_out_model_is_up_to_date() {
-    for system in ["patient", "culture"] {
-        let written =
-            fs::read_to_string(common::root().join(format!("docs/model/{system}.md"))).unwrap();
-        let fresh = common::succeed(&common::root(), &["convert", system, "--to", "markdown"]);
-        let mend =
-            format!("run `hersim convert {system} --to markdown --out docs/model/{system}.md`");
-        assert!(written.trim_end() == fresh.trim_end(), "docs/model/{system}.md is stale; {mend}");
-    }
-}

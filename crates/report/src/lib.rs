@@ -29,8 +29,11 @@ mod trial;
 mod waterfall;
 
 pub use crate::{
-    claims::claims_report, fit::fit_report,
-    handbook::{HandbookFile, handbook_files, handbook_page, is_of_handbook}, simulation::simulation_report, trace::trace_svg,
+    claims::claims_report,
+    fit::fit_report,
+    handbook::{HandbookFile, handbook_files, handbook_page, is_of_handbook},
+    simulation::simulation_report,
+    trace::trace_svg,
     trial::trial_report,
 };
 

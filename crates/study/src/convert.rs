@@ -6,9 +6,7 @@ use hersim_network::{
 };
 
 use crate::{
-    assemble::assemble,
     dosing::{DoseAction, DoseEvent},
-    equations::markdown,
     error::StudyError,
     library::Library,
     simulate::{Prepared, SimulateRequest, prepare},
@@ -21,8 +19,6 @@ pub enum Format {
     Sbml,
     /// Antimony.
     Antimony,
-    /// Equations, numbers and sources for people; of one subclone, as in the texts.
-    Markdown,
 }
 
 /// The system as text: equilibrated values, the tumour's attributes, doses as events.
@@ -35,16 +31,11 @@ pub fn convert(
     horizon_day: f64,
     format: Format,
 ) -> Result<String, StudyError> {
-    if format == Format::Markdown {
-        let rule = assemble(library, &request.system, &[])?.subclones;
-        let assembled = assemble(library, &request.system, &rule[..1])?;
-        return Ok(markdown(&assembled));
-    }
     let prepared = prepare(library, request)?;
     let network = valued(&prepared, horizon_day);
     Ok(match format {
         Format::Sbml => hersim_sbml::write(&network),
-        Format::Antimony | Format::Markdown => hersim_antimony::write(&network),
+        Format::Antimony => hersim_antimony::write(&network),
     })
 }
 

@@ -9,6 +9,7 @@
 //! - [`convert::convert`]: an assembled system as SBML or Antimony
 //! - [`claims::run`]: what the literature claims, tried claim by claim
 //! - [`fit::run()`]: parameters of the model fitted to data
+//! - [`handbook::handbook`]: the model's files as people read them
 //! - [`check::check`]: what is wrong with the model and the library
 
 pub mod assemble;
@@ -18,7 +19,6 @@ pub mod convert;
 pub mod distribution;
 pub mod document;
 pub mod dosing;
-pub mod equations;
 pub mod equilibrate;
 mod error;
 pub mod fit;

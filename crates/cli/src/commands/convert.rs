@@ -38,7 +38,6 @@ pub fn convert(arguments: &Arguments, options: &ConvertOptions) -> ExitCode {
     let format = match options.to {
         Target::Sbml => Format::Sbml,
         Target::Antimony => Format::Antimony,
-        Target::Markdown => Format::Markdown,
     };
     let days = Quantity::parse(&options.duration).and_then(|q| q.days()).map_err(|message| {
         StudyError::Input(vec![

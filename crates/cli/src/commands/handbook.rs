@@ -6,7 +6,6 @@ use std::{
     process::ExitCode,
 };
 
-use hersim_network::Diagnostic;
 use hersim_report::{HandbookFile, handbook_files, handbook_page, is_of_handbook};
 use hersim_study::{StudyError, handbook::handbook as read};
 
@@ -35,7 +34,7 @@ pub fn handbook(arguments: &Arguments, options: &HandbookOptions) -> ExitCode {
     };
     let written = folder.map_or(Ok(()), |folder| {
         let files = handbook_files(&book, &to_root(&folder, &library.path("")));
-        write(&folder, &files)?;
+        write(arguments, &folder, &files)?;
         terminal::say(arguments, format!("wrote {} files to {}", files.len(), folder.display()));
         Ok(())
     });
@@ -54,7 +53,7 @@ pub fn handbook(arguments: &Arguments, options: &HandbookOptions) -> ExitCode {
 }
 
 /// Writes the files, and removes those of an earlier run that are no longer part of it.
-fn write(folder: &Path, files: &[HandbookFile]) -> Result<(), StudyError> {
+fn write(arguments: &Arguments, folder: &Path, files: &[HandbookFile]) -> Result<(), StudyError> {
     for file in files {
         let path = folder.join(&file.path);
         // What is as it should be keeps its time.
@@ -62,24 +61,24 @@ fn write(folder: &Path, files: &[HandbookFile]) -> Result<(), StudyError> {
             continue;
         }
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|error| unwritable(parent, &error))?;
+            // What keeps it from being made, writing will tell.
+            let _ = fs::create_dir_all(parent);
         }
         hersim_store::write_text(&path, &file.text)?;
     }
     for path in below(folder) {
         let known = files.iter().any(|f| folder.join(&f.path) == path);
         if !known && fs::read_to_string(&path).is_ok_and(|text| is_of_handbook(&text)) {
-            fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?;
+            let done = match fs::remove_file(&path) {
+                Ok(()) => format!("removed {}", path.display()),
+                Err(error) => {
+                    format!("cannot remove {}, which is of no use: {error}", path.display())
+                }
+            };
+            terminal::say(arguments, done);
         }
     }
     Ok(())
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> StudyError {
-    StudyError::Input(vec![
-        Diagnostic::error("file-unwritable", format!("cannot write `{}`: {error}", path.display()))
-            .mend("check the path and the permissions"),
-    ])
 }
 
 /// Pages and figures in a folder and those in it, sorted.

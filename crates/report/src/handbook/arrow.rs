@@ -66,9 +66,8 @@ fn room(head: Head, stroke: Stroke) -> f64 {
 
 fn put(svg: &mut Svg, tip: (f64, f64), along: (f64, f64), head: Head, stroke: Stroke) {
     let across = (along.1, along.0);
-    let to = |a: f64, b: f64| {
-        (tip.0 - along.0 * a + across.0 * b, tip.1 - along.1 * a + across.1 * b)
-    };
+    let to =
+        |a: f64, b: f64| (tip.0 - along.0 * a + across.0 * b, tip.1 - along.1 * a + across.1 * b);
     match head {
         Head::None => {}
         Head::Arrow => {

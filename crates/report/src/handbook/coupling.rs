@@ -20,6 +20,8 @@ const LINE: f64 = 14.0;
 const MARGIN: f64 = 14.0;
 /// More modules than these are drawn by chapter.
 const MANY: usize = 24;
+/// With more boxes than these, what is around is left to the map.
+const CROWD: usize = 14;
 
 /// Modules drawn as one box.
 struct Group {
@@ -36,10 +38,13 @@ pub(super) fn coupling_figure(book: &Handbook, couplings: &Couplings, title: &st
         return None;
     }
     let (groups, of_place) = groups(book, couplings);
+    // Among many boxes, what nearly all of them read or give says little and hides much.
+    let crowded = groups.len() > CROWD;
     let mut flows: BTreeMap<(usize, usize), Vec<&str>> = BTreeMap::new();
     for coupling in &couplings.list {
         let (from, to) = (of_place[coupling.from], of_place[coupling.to]);
-        if from != to {
+        let hidden = crowded && [from, to].iter().any(|g| groups[*g].side != Side::Between);
+        if from != to && !hidden {
             let names = flows.entry((from, to)).or_default();
             for name in &coupling.quantities {
                 if !names.contains(&name.as_str()) {
@@ -48,6 +53,12 @@ pub(super) fn coupling_figure(book: &Handbook, couplings: &Couplings, title: &st
             }
         }
     }
+    let shown: Vec<usize> =
+        (0..groups.len()).filter(|g| !crowded || groups[*g].side == Side::Between).collect();
+    let at = |group: usize| shown.iter().position(|g| *g == group).unwrap_or(0);
+    let groups: Vec<&Group> = shown.iter().map(|g| &groups[*g]).collect();
+    let flows: BTreeMap<(usize, usize), Vec<&str>> =
+        flows.into_iter().map(|((a, b), names)| ((at(a), at(b)), names)).collect();
     let items: Vec<Item> = groups.iter().map(|g| Item { size: size(g), side: g.side }).collect();
     let edges: Vec<(usize, usize)> = flows.keys().copied().collect();
     let layout = fitting(&items, &edges, WIDTH);
@@ -57,9 +68,10 @@ pub(super) fn coupling_figure(book: &Handbook, couplings: &Couplings, title: &st
     for (((from, to), names), route) in flows.iter().zip(&layout.routes) {
         let route: Vec<(f64, f64)> = route.iter().map(|p| moved(*p)).collect();
         let thick = 0.7 + 0.55 * (names.len() as f64).sqrt();
-        let tip = format!("{} to {}: {}", name(&groups[*from]), name(&groups[*to]), names.join(", "));
+        let tip = format!("{} to {}: {}", name(groups[*from]), name(groups[*to]), names.join(", "));
         svg.open_group(&tip);
-        let stroke = Stroke::new(Color::Arm(5), thick);
+        let opacity = if names.len() > 1 { 1.0 } else { 0.6 };
+        let stroke = Stroke::new(Color::Arm(5), thick).opacity(opacity);
         arrow(&mut svg, &route, layout.flow, Head::Arrow, Head::None, stroke);
         svg.close_group();
     }
@@ -95,52 +107,78 @@ fn draw(svg: &mut Svg, group: &Group, (x, y): (f64, f64)) {
     }
 }
 
-/// The boxes, and the box of each place: chapters where there are many modules; else modules that
-/// the same others read and give to stand in one box.
+/// The boxes, and the box of each place. Where there are many modules, those of a chapter stand in
+/// one box; uses of one file do so always, and modules that the same boxes give to and read.
 fn groups(book: &Handbook, couplings: &Couplings) -> (Vec<Group>, Vec<usize>) {
     let parts = couplings.places.iter().filter(|p| matches!(p, Place::Part { .. })).count();
-    let mut keys: Vec<(String, Vec<usize>, Vec<usize>)> = Vec::new();
-    let mut groups: Vec<Group> = Vec::new();
-    let mut of_place = Vec::new();
-    for (at, place) in couplings.places.iter().enumerate() {
-        let side = match place {
+    let title = |place: &Place| match place {
+        Place::Part { module, .. } => {
+            let same = |p: &&Place| matches!(p, Place::Part { module: m, .. } if m == module);
+            let several = couplings.places.iter().filter(same).count() > 1;
+            let chapter = chapter(book, place).filter(|_| parts > MANY).map(str::to_string);
+            chapter.or_else(|| several.then(|| module.clone()))
+        }
+        _ => None,
+    };
+    let titles: Vec<Option<String>> = couplings.places.iter().map(title).collect();
+    // Each place's box is named by the first place in it.
+    let mut of_place: Vec<usize> = (0..couplings.places.len())
+        .map(|p| match &titles[p] {
+            Some(_) => titles.iter().position(|t| *t == titles[p]).unwrap_or(p),
+            None => p,
+        })
+        .collect();
+    for _ in 0..2 {
+        let near = |p: usize| {
+            let mut near: Vec<(bool, usize)> = Vec::new();
+            for coupling in &couplings.list {
+                let (from, to) = (of_place[coupling.from], of_place[coupling.to]);
+                if from != to && from == p {
+                    near.push((true, to));
+                } else if from != to && to == p {
+                    near.push((false, from));
+                }
+            }
+            near.sort_unstable();
+            near.dedup();
+            near
+        };
+        let single =
+            |p: usize| titles[p].is_none() && matches!(couplings.places[p], Place::Part { .. });
+        let keys: Vec<_> =
+            (0..of_place.len()).map(|p| single(p).then(|| near(of_place[p]))).collect();
+        of_place = (0..of_place.len())
+            .map(|p| match &keys[p] {
+                Some(_) => keys.iter().position(|k| *k == keys[p]).unwrap_or(p),
+                None => of_place[p],
+            })
+            .collect();
+    }
+    let mut firsts: Vec<usize> = of_place.clone();
+    firsts.sort_unstable();
+    firsts.dedup();
+    let group = |first: &usize| {
+        let members = (0..of_place.len()).filter(|p| of_place[*p] == *first);
+        let names = members.map(|p| place_name(&couplings.places[p]).to_string()).collect();
+        let side = match couplings.places[*first] {
             Place::Before => Side::First,
             Place::After => Side::Last,
             _ => Side::Between,
         };
-        let name = place_name(place).to_string();
-        let chapter = chapter(book, place).filter(|_| parts > MANY);
-        let key = match (&chapter, place) {
-            (Some(chapter), _) => (chapter.to_string(), Vec::new(), Vec::new()),
-            (None, Place::Part { .. }) if parts <= MANY || chapter.is_none() => {
-                let near = |mine: fn(&hersim_study::handbook::Coupling) -> usize,
-                            other: fn(&hersim_study::handbook::Coupling) -> usize| {
-                    let list = couplings.list.iter().filter(|c| mine(c) == at);
-                    list.map(other).collect::<Vec<usize>>()
-                };
-                (String::new(), near(|c| c.to, |c| c.from), near(|c| c.from, |c| c.to))
-            }
-            _ => (name.clone(), vec![at], Vec::new()),
-        };
-        match keys.iter().position(|k| *k == key) {
-            Some(group) => {
-                groups[group].names.push(name);
-                of_place.push(group);
-            }
-            None => {
-                keys.push(key);
-                of_place.push(groups.len());
-                let title = chapter.map(str::to_string).unwrap_or_default();
-                groups.push(Group { title, names: vec![name], side });
-            }
-        }
-    }
-    (groups, of_place)
+        Group { title: titles[*first].clone().unwrap_or_default(), names, side }
+    };
+    let groups = firsts.iter().map(group).collect();
+    let index = |first: usize| firsts.binary_search(&first).unwrap_or(0);
+    (groups, of_place.into_iter().map(index).collect())
 }
 
 fn chapter<'b>(book: &'b Handbook, place: &Place) -> Option<&'b str> {
     match place {
-        Place::Part { module, .. } => book.module(module)?.header.parts.first().map(String::as_str),
+        Place::Part { module, .. } => {
+            // A model made of others stands for itself.
+            let module = book.module(module).filter(|m| m.parts.is_empty())?;
+            module.header.parts.first().map(String::as_str)
+        }
         _ => None,
     }
 }
@@ -174,9 +212,7 @@ pub(super) fn coupling_map(book: &Handbook, couplings: &Couplings, title: &str) 
     }
     let rank = |place: &Place| match place {
         Place::Before => 0,
-        Place::Part { .. } => {
-            1 + met.iter().position(|m| *m == chapter(book, place)).unwrap_or(0)
-        }
+        Place::Part { .. } => 1 + met.iter().position(|m| *m == chapter(book, place)).unwrap_or(0),
         _ => usize::MAX,
     };
     order.sort_by_key(|p| rank(&couplings.places[*p]));

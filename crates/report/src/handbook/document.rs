@@ -69,6 +69,23 @@ pub(super) enum Target {
     Reference(String, usize),
 }
 
+/// A table without the columns that hold nothing.
+pub(super) fn table(head: Vec<&'static str>, mut rows: Vec<Vec<Vec<Inline>>>) -> Block {
+    let empty = |cell: &Vec<Inline>| {
+        cell.iter().all(|i| matches!(i, Inline::Text(text) if text.is_empty()))
+    };
+    let used: Vec<bool> = (0..head.len())
+        .map(|c| rows.is_empty() || rows.iter().any(|r| r.get(c).is_some_and(|cell| !empty(cell))))
+        .collect();
+    let keep = |c: usize| used.get(c).copied().unwrap_or(false);
+    for row in &mut rows {
+        let cells = std::mem::take(row).into_iter().enumerate();
+        *row = cells.filter(|(c, _)| keep(*c)).map(|(_, cell)| cell).collect();
+    }
+    let head = head.into_iter().enumerate().filter(|(c, _)| keep(*c)).map(|(_, h)| h).collect();
+    Block::Table { head, rows }
+}
+
 /// Words alone.
 pub(super) fn words(text: impl Into<String>) -> Vec<Inline> {
     vec![Inline::Text(text.into())]

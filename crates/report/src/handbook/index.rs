@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use hersim_study::handbook::{Handbook, Module};
 
 use super::{
-    document::{Block, Inline, Page, Target, words},
+    document::{Block, Inline, Page, Target, table, words},
     module::{path, title, to_module},
+    sources::linked,
 };
 
 /// Chapters of the biology in order, each with its modules; those that name none come last, by
@@ -68,20 +69,16 @@ pub(super) fn page(book: &Handbook) -> Page {
 fn systems(book: &Handbook) -> Block {
     let systems = book.modules.iter().filter(|m| m.system.is_some());
     let row = |m: &Module| {
-        vec![
-            vec![Inline::Link(title(m), Target::Page(path(m)))],
-            words(&m.header.claims),
-        ]
+        vec![vec![Inline::Link(title(m), Target::Page(path(m)))], linked(book, &m.header.claims)]
     };
-    Block::Table { head: vec!["system", "what it claims"], rows: systems.map(row).collect() }
+    table(vec!["system", "what it claims"], systems.map(row).collect())
 }
 
 fn modules(book: &Handbook) -> Block {
     let mut rows = Vec::new();
     for (chapter, modules) in chapters(book) {
         for (i, module) in modules.iter().enumerate() {
-            let chapter =
-                if i == 0 { vec![Inline::Strong(chapter.clone())] } else { Vec::new() };
+            let chapter = if i == 0 { vec![Inline::Strong(chapter.clone())] } else { Vec::new() };
             rows.push(vec![
                 chapter,
                 vec![to_module(book, &module.id, &module.id)],
@@ -89,14 +86,11 @@ fn modules(book: &Handbook) -> Block {
             ]);
         }
     }
-    Block::Table { head: vec!["part", "file", "what it is"], rows }
+    table(vec!["part", "file", "what it is"], rows)
 }
 
 fn beside(words: &str, page: &str, count: usize) -> Vec<Inline> {
-    vec![
-        Inline::Link(words.into(), Target::Page(page.into())),
-        Inline::Text(format!(": {count}")),
-    ]
+    vec![Inline::Link(words.into(), Target::Page(page.into())), Inline::Text(format!(": {count}"))]
 }
 
 /// How firmly the numbers are known.
@@ -118,5 +112,5 @@ fn counts(book: &Handbook) -> Block {
         cells
     };
     let head = vec!["tables of", "measured", "fitted", "assumed", "all"];
-    Block::Table { head, rows: counts.iter().map(row).collect() }
+    table(head, counts.iter().map(row).collect())
 }

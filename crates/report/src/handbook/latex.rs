@@ -30,7 +30,12 @@ fn left(left: &Left) -> String {
         Left::New(n) => format!("{} &\\leftarrow ", varying(n)),
         Left::Reaction { name, left, right, reversible } => {
             let arrow = if *reversible { "\\rightleftharpoons" } else { "\\longrightarrow" };
-            format!("{} {arrow} {} :\\quad \\mathit{{{}}} &= ", side(left), side(right), escape(name))
+            format!(
+                "{} {arrow} {} :\\quad \\mathit{{{}}} &= ",
+                side(left),
+                side(right),
+                escape(name)
+            )
         }
     }
 }
@@ -125,7 +130,11 @@ pub(super) fn formula(f: &Formula) -> String {
         Formula::Cases(cases, otherwise) => {
             let mut text = String::from("\\begin{cases}");
             for (value, when) in cases {
-                text.push_str(&format!("{} & \\text{{if }} {} \\\\ ", formula(value), formula(when)));
+                text.push_str(&format!(
+                    "{} & \\text{{if }} {} \\\\ ",
+                    formula(value),
+                    formula(when)
+                ));
             }
             text.push_str(&format!("{} & \\text{{otherwise}}\\end{{cases}}", formula(otherwise)));
             text

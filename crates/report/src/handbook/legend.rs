@@ -40,7 +40,13 @@ pub(super) fn legend(mut svg: Option<&mut Svg>, keys: &[Key], width: f64, top: f
                     let (radius, tint, line) =
                         if *state { (4.0, 0.1, 1.4) } else { (6.0, 0.0, 0.8) };
                     let centre = (x + SIGN / 2.0, y);
-                    svg.round_box(centre, (SIGN - 4.0, 12.0), radius, tint, Stroke::new(*color, line));
+                    svg.round_box(
+                        centre,
+                        (SIGN - 4.0, 12.0),
+                        radius,
+                        tint,
+                        Stroke::new(*color, line),
+                    );
                 }
                 Key::Arrow { head, stroke, .. } => {
                     let route = [(x + 1.0, y), (x + SIGN - 1.0, y)];

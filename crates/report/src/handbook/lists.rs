@@ -1,13 +1,9 @@
 //! Pages of the lists beside the modules: attributes, interventions, open questions.
 
-use hersim_study::{
-    claims::TargetPath,
-    handbook::Handbook,
-    library::Scope,
-};
+use hersim_study::{claims::TargetPath, handbook::Handbook, library::Scope};
 
 use super::{
-    document::{Block, Inline, Page, Target, code, words},
+    document::{Block, Inline, Page, Target, code, table, words},
     sources::linked,
 };
 
@@ -38,8 +34,9 @@ pub(super) fn attributes(book: &Handbook) -> Page {
             linked(book, &attribute.source),
         ]
     });
-    let head = vec!["attribute", "what it means", "whose", "moves", "unit", "range", "words", "source"];
-    let table = Block::Table { head, rows: rows.collect() };
+    let head =
+        vec!["attribute", "what it means", "whose", "moves", "unit", "range", "words", "source"];
+    let table = table(head, rows.collect::<Vec<_>>());
     let intro = "What a tumour's document may say, and the number it moves. Where cells are tuned to \
                  an attribute before treatment, the number is what they are tuned to.";
     Page {
@@ -85,7 +82,7 @@ pub(super) fn interventions(book: &Handbook) -> Page {
         ]
     });
     let head = vec!["name", "what it is", "whose", "amount", "activity", "supply"];
-    let table = Block::Table { head, rows: rows.collect() };
+    let table = table(head, rows.collect::<Vec<_>>());
     let intro = "What can be done to cells and hosts beside giving drugs, and the number each deed \
                  moves. Amount and activity are factors, 1 as it is; a supply is set to a value.";
     Page {
@@ -127,9 +124,10 @@ pub(super) fn questions(book: &Handbook) -> Page {
             vec![code(option), line]
         });
         let rows = rows.collect();
-        blocks.push(Block::Table { head: vec!["answer", "what it sets"], rows });
+        blocks.push(table(vec!["answer", "what it sets"], rows));
         if !hypothesis.claims.is_empty() {
-            let claims: Vec<&str> = hypothesis.claims.iter().map(|c| c.get_ref().as_str()).collect();
+            let claims: Vec<&str> =
+                hypothesis.claims.iter().map(|c| c.get_ref().as_str()).collect();
             blocks.push(Block::Text(words(format!("Claims it bears on: {}.", claims.join(", ")))));
         }
     }

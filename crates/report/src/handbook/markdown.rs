@@ -58,7 +58,11 @@ impl Writer {
             }
             Block::Figure { name, caption, .. } => {
                 let path = format!("{}figures/{name}.svg", self.base);
-                text.push_str(&format!("![{}]({path})\n\n*{}*\n", escape(caption), escape(caption)));
+                text.push_str(&format!(
+                    "![{}]({path})\n\n*{}*\n",
+                    escape(caption),
+                    escape(caption)
+                ));
             }
         }
     }

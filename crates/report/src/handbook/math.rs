@@ -19,12 +19,7 @@ pub(super) enum Left {
     /// A name at the start.
     Start(String),
     /// A reaction; the right side is its rate.
-    Reaction {
-        name: String,
-        left: Vec<(f64, String)>,
-        right: Vec<(f64, String)>,
-        reversible: bool,
-    },
+    Reaction { name: String, left: Vec<(f64, String)>, right: Vec<(f64, String)>, reversible: bool },
     /// A name that takes a value when something turns true, which is the last line.
     New(String),
 }
@@ -53,14 +48,13 @@ pub(super) enum Piece {
 }
 
 /// Characters that fit beside the left side.
-const ROOM: usize = 96;
+const ROOM: usize = 108;
 const LEAST: usize = 56;
 
 /// The rows of an equation.
 pub(super) fn rows(shown: &Shown, remark: Option<&str>) -> Vec<Row> {
     let row = |left: Left, formula: &Formula| {
-        let used = left_width(&left);
-        let room = if matches!(left, Left::Reaction { .. }) { 64 } else { ROOM.saturating_sub(used) };
+        let room = ROOM.saturating_sub(left_width(&left));
         Row { left, lines: lines(formula, room.max(LEAST)), remark: None }
     };
     let mut rows = match shown {
@@ -97,7 +91,11 @@ fn left_width(left: &Left) -> usize {
         Left::Name(name) | Left::New(name) => name.len(),
         Left::Rate(name) => name.len() + 4,
         Left::Start(name) => name.len() + 3,
-        Left::Reaction { .. } => 32,
+        Left::Reaction { name, left, right, .. } => {
+            let side =
+                |side: &[(f64, String)]| side.iter().map(|(_, n)| n.len() + 3).sum::<usize>();
+            name.len() + side(left) + side(right) + 4
+        }
     }
 }
 
@@ -124,6 +122,13 @@ pub(super) fn lines(formula: &Formula, room: usize) -> Vec<Line> {
                 ((i > 0).then_some("·"), bracketed(factor, in_product(factor), room))
             });
             pack(parts.collect(), room)
+        }
+        Formula::Call(name, arguments) if arguments.len() == 1 => {
+            let mut inner = bracketed(&arguments[0], true, room.saturating_sub(name.len()));
+            if let Some(first) = inner.first_mut() {
+                first.pieces.insert(0, Piece::Words(name));
+            }
+            inner
         }
         Formula::Fraction(above, below) if width(above) > room => {
             let brackets = |f: &Formula| in_product(f) || matches!(f, Formula::Product(_));
@@ -248,11 +253,18 @@ mod tests {
     }
 
     #[test]
+    fn long_arguments_are_broken() {
+        let terms = (0..6).map(|i| (false, name(&format!("a_long_name_{i}")))).collect();
+        let broken = lines(&Formula::Call("exp", vec![Formula::Sum(terms)]), 40);
+        assert!(broken.len() > 1, "{broken:?}");
+        assert_eq!(broken[0].pieces[..2], [Piece::Words("exp"), Piece::Open]);
+    }
+
+    #[test]
     fn a_long_bracket_is_opened_and_closed() {
         let terms = (0..6).map(|i| (false, name(&format!("a_long_name_{i}")))).collect();
         let product = Formula::Product(vec![name("k"), Formula::Sum(terms)]);
-        let pieces: Vec<Piece> =
-            lines(&product, 40).into_iter().flat_map(|l| l.pieces).collect();
+        let pieces: Vec<Piece> = lines(&product, 40).into_iter().flat_map(|l| l.pieces).collect();
         assert_eq!(pieces.iter().filter(|p| **p == Piece::Open).count(), 1);
         assert_eq!(pieces.iter().filter(|p| **p == Piece::Close).count(), 1);
         assert_eq!(pieces.last(), Some(&Piece::Close));

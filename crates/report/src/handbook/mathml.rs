@@ -7,7 +7,7 @@ use crate::svg::escape;
 
 /// Rows below each other, aligned at their signs.
 pub(super) fn aligned(rows: &[Row]) -> String {
-    let mut text = String::from("<math display=\"block\"><mtable>");
+    let mut text = String::from("<math displaystyle=\"true\"><mtable displaystyle=\"true\">");
     for row in rows {
         for (i, line) in row.lines.iter().enumerate() {
             let (left, sign) = if i == 0 { left(&row.left) } else { (String::new(), "") };
@@ -29,7 +29,8 @@ fn left(left: &Left) -> (String, &'static str) {
     match left {
         Left::Name(n) => (name(n, false), "="),
         Left::Rate(n) => {
-            let above = format!("<mrow><mi>d</mi><mspace width=\"0.15em\"/>{}</mrow>", name(n, false));
+            let above =
+                format!("<mrow><mi>d</mi><mspace width=\"0.15em\"/>{}</mrow>", name(n, false));
             (format!("<mfrac>{above}<mrow><mi>d</mi><mi>t</mi></mrow></mfrac>"), "=")
         }
         Left::Start(n) => {
@@ -153,7 +154,11 @@ fn number(value: f64) -> String {
 fn name(of: &str, constant: bool) -> String {
     match of.split_once('_') {
         Some((letter, index)) if constant && letter.len() == 1 => {
-            format!("<msub><mi>{}</mi><mi class=\"k\">{}</mi></msub>", escape(letter), escape(index))
+            format!(
+                "<msub><mi>{}</mi><mi class=\"k\">{}</mi></msub>",
+                escape(letter),
+                escape(index)
+            )
         }
         _ if constant => format!("<mi class=\"k\">{}</mi>", escape(of)),
         _ => format!("<mi mathvariant=\"normal\">{}</mi>", escape(of)),

@@ -65,10 +65,8 @@ pub fn handbook_page(book: &Handbook) -> String {
         pages: paths.iter().filter_map(|p| find(p)).collect(),
     };
     let systems = book.modules.iter().filter(|m| m.system.is_some()).map(module::path);
-    let mut chapters = vec![
-        chapter("", vec!["index".into()]),
-        chapter("Systems", systems.collect()),
-    ];
+    let mut chapters =
+        vec![chapter("", vec!["index".into()]), chapter("Systems", systems.collect())];
     let mut told: Vec<String> = Vec::new();
     for (title, modules) in index::chapters(book) {
         // A file that belongs to two chapters stands in the first.

@@ -6,7 +6,7 @@ use hersim_study::handbook::{
 
 use super::{
     coupling::{coupling_figure, coupling_map},
-    document::{Block, Inline, Page, Target, code, words},
+    document::{Block, Inline, Page, Target, code, table, words},
     math::{Left, Row, rows},
     sources::{identities, linked},
     system,
@@ -38,7 +38,7 @@ pub(super) fn title(module: &Module) -> String {
 /// The page.
 pub(super) fn page(book: &Handbook, module: &Module) -> Page {
     let mut blocks = vec![Block::Text(origin(book, module))];
-    head(&module.header, &mut blocks);
+    head(book, &module.header, &mut blocks);
     figures(book, module, &mut blocks);
     if let Some(system) = &module.system {
         system::roles(system, &mut blocks);
@@ -47,7 +47,7 @@ pub(super) fn page(book: &Handbook, module: &Module) -> Page {
     ports(book, module, &[Role::Read, Role::Changed, Role::Volume], "What it reads", &mut blocks);
     ports(book, module, &[Role::Given], "What it gives", &mut blocks);
     states(module, &mut blocks);
-    equations(module, &mut blocks);
+    equations(book, module, &mut blocks);
     numbers(book, module, &mut blocks);
     annotations(module, &mut blocks);
     Page { path: path(module), title: title(module), blocks }
@@ -63,9 +63,8 @@ fn origin(book: &Handbook, module: &Module) -> Vec<Inline> {
     if !module.header.parts.is_empty() {
         line.push(Inline::Text(format!(", part of: {}", module.header.parts.join("; "))));
     }
-    let users: Vec<&Module> = (book.modules.iter())
-        .filter(|m| m.parts.iter().any(|p| p.module == module.id))
-        .collect();
+    let users: Vec<&Module> =
+        (book.modules.iter()).filter(|m| m.parts.iter().any(|p| p.module == module.id)).collect();
     for (i, user) in users.iter().enumerate() {
         line.push(Inline::Text(if i == 0 { ". Used by ".into() } else { ", ".into() }));
         line.push(to_module(book, &user.id, &user.id));
@@ -74,14 +73,15 @@ fn origin(book: &Handbook, module: &Module) -> Vec<Inline> {
     line
 }
 
-fn head(header: &Header, blocks: &mut Vec<Block>) {
+fn head(book: &Handbook, header: &Header, blocks: &mut Vec<Block>) {
     for (label, text) in [("Claims", &header.claims), ("Leaves out", &header.leaves_out)] {
         if !text.is_empty() {
-            let label = Inline::Strong(format!("{label}:"));
-            blocks.push(Block::Text(vec![label, Inline::Text(format!(" {text}"))]));
+            let mut line = vec![Inline::Strong(format!("{label}:")), Inline::Text(" ".into())];
+            line.extend(linked(book, text));
+            blocks.push(Block::Text(line));
         }
     }
-    blocks.extend(header.remarks.iter().map(|r| Block::Text(words(r))));
+    blocks.extend(header.remarks.iter().map(|r| Block::Text(linked(book, r))));
 }
 
 fn figures(book: &Handbook, module: &Module, blocks: &mut Vec<Block>) {
@@ -93,7 +93,8 @@ fn figures(book: &Handbook, module: &Module, blocks: &mut Vec<Block>) {
     if let Some(svg) = coupling_figure(book, &module.couplings, &format!("Modules: {title}")) {
         let caption = format!(
             "Modules of {} and what they give to each other; the more quantities, the thicker the \
-             arrow. Constants couple nothing.",
+             arrow. Constants couple nothing; where there are many boxes, what comes from around \
+             and goes there stands in the map only.",
             module.id
         );
         blocks.push(Block::Figure { name: module.id.clone(), svg, caption });
@@ -117,23 +118,13 @@ fn parts(book: &Handbook, module: &Module, blocks: &mut Vec<Block>) {
         let inner = book.module(&part.module);
         let about = inner.map(|m| m.header.title.clone()).unwrap_or_default();
         let chapter = inner.map(|m| m.header.parts.join("; ")).unwrap_or_default();
-        vec![
-            vec![to_module(book, &part.module, &part.name)],
-            words(about),
-            words(chapter),
-        ]
+        vec![vec![to_module(book, &part.module, &part.name)], words(about), words(chapter)]
     });
     let rows: Vec<_> = rows.collect();
-    blocks.push(Block::Table { head: vec!["module", "what it is", "part of"], rows });
+    blocks.push(table(vec!["module", "what it is", "part of"], rows));
 }
 
-fn ports(
-    book: &Handbook,
-    module: &Module,
-    roles: &[Role],
-    heading: &str,
-    blocks: &mut Vec<Block>,
-) {
+fn ports(book: &Handbook, module: &Module, roles: &[Role], heading: &str, blocks: &mut Vec<Block>) {
     let chosen: Vec<&Port> = module.ports.iter().filter(|p| roles.contains(&p.role)).collect();
     if chosen.is_empty() {
         return;
@@ -156,7 +147,7 @@ fn ports(
         vec![code(&port.name), about, words(&port.unit), ends(book, &port.name, &port.ends)]
     };
     let rows = chosen.iter().map(row).collect();
-    blocks.push(Block::Table { head: vec!["name", "what it is", "unit", last], rows });
+    blocks.push(table(vec!["name", "what it is", "unit", last], rows));
 }
 
 /// Who is at the other end; by the model around, where more than one uses the module.
@@ -214,10 +205,10 @@ fn states(module: &Module, blocks: &mut Vec<Block>) {
         ]
     };
     let rows = module.states.iter().map(row).collect();
-    blocks.push(Block::Table { head: vec!["state", "what it is", "unit", "at the start"], rows });
+    blocks.push(table(vec!["state", "what it is", "unit", "at the start"], rows));
 }
 
-fn equations(module: &Module, blocks: &mut Vec<Block>) {
+fn equations(book: &Handbook, module: &Module, blocks: &mut Vec<Block>) {
     let mut told = false;
     for section in &module.sections {
         let shown = |e: &&Equation| !is_start_of_state(module, e);
@@ -236,7 +227,7 @@ fn equations(module: &Module, blocks: &mut Vec<Block>) {
             }
             blocks.push(Block::Heading(3, title));
         }
-        set(&equations, blocks);
+        set(book, &equations, blocks);
     }
 }
 
@@ -249,7 +240,7 @@ fn is_start_of_state(module: &Module, equation: &Equation) -> bool {
 }
 
 /// Equations of a kind stand in one block; a remark begins a new one.
-fn set(equations: &[&Equation], blocks: &mut Vec<Block>) {
+fn set(book: &Handbook, equations: &[&Equation], blocks: &mut Vec<Block>) {
     let mut open: Vec<Row> = Vec::new();
     let close = |open: &mut Vec<Row>, blocks: &mut Vec<Block>| {
         if !open.is_empty() {
@@ -264,7 +255,7 @@ fn set(equations: &[&Equation], blocks: &mut Vec<Block>) {
             }
             if let Some(remark) = &row.remark {
                 close(&mut open, blocks);
-                blocks.push(Block::Text(words(remark)));
+                blocks.push(Block::Text(linked(book, remark)));
             }
             open.push(row);
         }
@@ -304,7 +295,7 @@ fn numbers(book: &Handbook, module: &Module, blocks: &mut Vec<Block>) {
     if spread {
         head.insert(5, "spread");
     }
-    blocks.push(Block::Table { head, rows: module.numbers.iter().map(row).collect() });
+    blocks.push(table(head, module.numbers.iter().map(row).collect()));
     if module.numbers.iter().any(|n| n.estimated) {
         blocks.push(Block::Text(words("† A fit may move it within its range.")));
     }
@@ -340,5 +331,5 @@ fn annotations(module: &Module, blocks: &mut Vec<Block>) {
         vec![code(name), identities(found)]
     };
     let rows = rest.iter().map(row).collect();
-    blocks.push(Block::Table { head: vec!["name", "what it is"], rows });
+    blocks.push(table(vec!["name", "what it is"], rows));
 }

@@ -7,8 +7,20 @@ use hersim_study::handbook::Handbook;
 use super::document::{Inline, Target};
 use crate::page::address;
 
-/// A text whose references are links.
+/// A text whose references are links and whose names between back quotes are names.
 pub(super) fn linked(book: &Handbook, text: &str) -> Vec<Inline> {
+    let mut found = Vec::new();
+    for (i, part) in text.split('`').enumerate() {
+        if i % 2 == 1 {
+            found.push(Inline::Code(part.to_string()));
+        } else if !part.is_empty() {
+            found.extend(with_links(book, part));
+        }
+    }
+    found
+}
+
+fn with_links(book: &Handbook, text: &str) -> Vec<Inline> {
     let mut found: Vec<Inline> = Vec::new();
     let mut plain = String::new();
     for (i, word) in text.split(' ').enumerate() {

@@ -2,7 +2,7 @@
 
 use hersim_study::library::System;
 
-use super::document::{Block, Inline, code, words};
+use super::document::{Block, Inline, code, table, words};
 
 /// The roles that symbols play, what can be set by name, and what is shown.
 pub(super) fn roles(system: &System, blocks: &mut Vec<Block>) {
@@ -28,7 +28,7 @@ pub(super) fn roles(system: &System, blocks: &mut Vec<Block>) {
         role("cumulative hazard of a new lesion", clinic.new_lesion.get_ref());
         role("1 once the disease has progressed", clinic.progressed.get_ref());
     }
-    blocks.push(Block::Table { head: vec!["role", "name"], rows });
+    blocks.push(table(vec!["role", "name"], rows));
     let default = system.subclones.default.join(", ");
     let most = system.subclones.at_most;
     blocks.push(Block::Text(words(format!(
@@ -39,21 +39,16 @@ pub(super) fn roles(system: &System, blocks: &mut Vec<Block>) {
     if !system.readout.is_empty() {
         blocks.push(Block::Heading(2, "Readouts".into()));
         let rows = system.readout.iter().map(|r| {
-            vec![
-                code(&r.id),
-                words(&r.title),
-                words(r.unit.get_ref()),
-                code(r.symbol.get_ref()),
-            ]
+            vec![code(&r.id), words(&r.title), words(r.unit.get_ref()), code(r.symbol.get_ref())]
         });
         let rows = rows.collect();
-        blocks.push(Block::Table { head: vec!["column", "what it shows", "unit", "name"], rows });
+        blocks.push(table(vec!["column", "what it shows", "unit", "name"], rows));
     }
     if !system.medium.is_empty() {
         blocks.push(Block::Heading(2, "Set by name".into()));
         let rows =
             system.medium.iter().map(|(name, symbol)| vec![code(name), code(symbol.get_ref())]);
         let rows = rows.collect();
-        blocks.push(Block::Table { head: vec!["typed", "name"], rows });
+        blocks.push(table(vec!["typed", "name"], rows));
     }
 }

@@ -59,8 +59,11 @@ impl Net {
         for sweep in 0..SWEEPS {
             let down = sweep % 2 == 0;
             let count = self.layers.len();
-            let turns: Vec<usize> =
-                if down { (1..count).collect() } else { (0..count.saturating_sub(1)).rev().collect() };
+            let turns: Vec<usize> = if down {
+                (1..count).collect()
+            } else {
+                (0..count.saturating_sub(1)).rev().collect()
+            };
             for layer in turns {
                 self.sort(layer, down);
             }

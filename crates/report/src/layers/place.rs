@@ -17,21 +17,21 @@ const LAYER_GAP: (f64, f64) = (34.0, 90.0);
 
 pub(super) fn place(net: &Net, sizes: &[(f64, f64)], nodes: usize) -> Placed {
     let y = heights(net, sizes);
-    let x = columns(net, sizes);
+    let columns = columns(net, sizes);
+    let x: Vec<f64> = columns.iter().map(|c| c.0).collect();
     let size = |n: usize| sizes.get(n).copied().unwrap_or((0.0, 0.0));
     let centre = |n: usize| (x[net.rank[n]], y[n]);
-    let mut routes: Vec<Vec<(f64, f64)>> =
-        net.paths.iter().map(|path| path.iter().map(|n| centre(*n)).collect()).collect();
+    let mut ends_of: Vec<[(f64, f64); 2]> =
+        net.paths.iter().map(|p| [centre(p[0]), centre(p[p.len() - 1])]).collect();
     // Ends are spread over the border of a node in the order in which their edges arrive.
     for node in 0..nodes {
         for right in [false, true] {
             let mut ends: Vec<(f64, usize, bool)> = Vec::new();
             for (edge, path) in net.paths.iter().enumerate() {
                 let count = path.len();
-                for (at_end, here, next) in [
-                    (false, path[0], path[1]),
-                    (true, path[count - 1], path[count - 2]),
-                ] {
+                for (at_end, here, next) in
+                    [(false, path[0], path[1]), (true, path[count - 1], path[count - 2])]
+                {
                     if here == node && (net.rank[next] > net.rank[node]) == right {
                         ends.push((y[next], edge, at_end));
                     }
@@ -46,12 +46,12 @@ pub(super) fn place(net: &Net, sizes: &[(f64, f64)], nodes: usize) -> Placed {
                 let (cx, cy) = centre(node);
                 let side = if right { width / 2.0 } else { -width / 2.0 };
                 let point = (cx + side, cy + (i as f64 - middle) * step);
-                let route = &mut routes[*edge];
-                let end = if *at_end { route.len() - 1 } else { 0 };
-                route[end] = point;
+                ends_of[*edge][usize::from(*at_end)] = point;
             }
         }
     }
+    let route = |(path, ends): (&Vec<usize>, [(f64, f64); 2])| route(net, &columns, &y, path, ends);
+    let routes = net.paths.iter().zip(ends_of).map(route).collect();
     let centres: Vec<(f64, f64)> = (0..nodes).map(centre).collect();
     let reach = |pick: fn(((f64, f64), (f64, f64))) -> f64| {
         (0..y.len()).map(|n| pick((centre(n), size(n)))).fold(0.0, f64::max)
@@ -60,18 +60,39 @@ pub(super) fn place(net: &Net, sizes: &[(f64, f64)], nodes: usize) -> Placed {
     Placed { size, centres, routes }
 }
 
-/// Middle of each layer: wide enough for its nodes, wider gaps where more edges climb.
-fn columns(net: &Net, sizes: &[(f64, f64)]) -> Vec<f64> {
+/// The way of an edge: within layers it runs along the flow, so that it meets no other node.
+fn route(
+    net: &Net,
+    columns: &[(f64, f64)],
+    y: &[f64],
+    path: &[usize],
+    [start, end]: [(f64, f64); 2],
+) -> Vec<(f64, f64)> {
+    let (first, last) = (net.rank[path[0]], net.rank[path[path.len() - 1]]);
+    let way = if first <= last { 1.0 } else { -1.0 };
+    let side = |rank: usize, sign: f64| columns[rank].0 + sign * way * columns[rank].1;
+    let mut points = vec![start, (side(first, 1.0), start.1)];
+    for node in &path[1..path.len() - 1] {
+        let rank = net.rank[*node];
+        points.extend([(side(rank, -1.0), y[*node]), (side(rank, 1.0), y[*node])]);
+    }
+    points.extend([(side(last, -1.0), end.1), end]);
+    points.dedup();
+    points
+}
+
+/// Middle and half width of each layer: wide enough for its nodes, wider gaps where more edges
+/// climb.
+fn columns(net: &Net, sizes: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut at = Vec::new();
     let mut end = 0.0;
     for (layer, nodes) in net.layers.iter().enumerate() {
-        let width =
-            nodes.iter().filter_map(|n| sizes.get(*n)).map(|s| s.0).fold(0.0, f64::max);
+        let width = nodes.iter().filter_map(|n| sizes.get(*n)).map(|s| s.0).fold(0.0, f64::max);
         if layer > 0 {
             let edges: usize = nodes.iter().map(|n| net.before[*n].len()).sum();
             end += (LAYER_GAP.0 + 2.2 * edges as f64).min(LAYER_GAP.1);
         }
-        at.push(end + width / 2.0);
+        at.push((end + width / 2.0, width / 2.0));
         end += width;
     }
     at

@@ -6,9 +6,8 @@ use super::Side;
 pub(super) fn ranks(sides: &[Side], edges: &[(usize, usize)]) -> Vec<usize> {
     let place = sequence(sides, edges);
     // Every edge as it is seen here: from the earlier to the later node of the sequence.
-    let forward: Vec<(usize, usize)> = (edges.iter())
-        .map(|&(a, b)| if place[a] < place[b] { (a, b) } else { (b, a) })
-        .collect();
+    let forward: Vec<(usize, usize)> =
+        (edges.iter()).map(|&(a, b)| if place[a] < place[b] { (a, b) } else { (b, a) }).collect();
     let mut by_place: Vec<usize> = (0..sides.len()).collect();
     by_place.sort_by_key(|n| place[*n]);
     let first = usize::from(sides.contains(&Side::First));
@@ -68,9 +67,8 @@ fn shorten(
             if low >= high {
                 continue;
             }
-            let length = |at: usize| -> usize {
-                before.iter().chain(&after).map(|r| r.abs_diff(at)).sum()
-            };
+            let length =
+                |at: usize| -> usize { before.iter().chain(&after).map(|r| r.abs_diff(at)).sum() };
             let best = (low..=high).min_by_key(|at| (length(*at), at.abs_diff(rank[node])));
             if let Some(best) = best.filter(|b| length(*b) < length(rank[node])) {
                 rank[node] = best;
@@ -112,7 +110,8 @@ fn sequence(sides: &[Side], edges: &[(usize, usize)]) -> Vec<usize> {
     tail.reverse();
     while !left.is_empty() {
         let degree = |n: usize| {
-            let count = |mine: fn(&(usize, usize)) -> usize, other: fn(&(usize, usize)) -> usize| {
+            let count = |mine: fn(&(usize, usize)) -> usize,
+                         other: fn(&(usize, usize)) -> usize| {
                 edges.iter().filter(|e| mine(e) == n && left.contains(&other(e))).count()
             };
             (count(|e| e.1, |e| e.0), count(|e| e.0, |e| e.1))

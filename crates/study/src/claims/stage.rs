@@ -224,7 +224,7 @@ impl Stage {
         }
         Box::new(match hersim_network::nearest(path, known) {
             Some(near) => error.mend(format!("did you mean `{near}`?")),
-            None => error.mend("`hersim convert SYSTEM --to markdown` lists the symbols"),
+            None => error.mend("`hersim handbook` writes pages that list the symbols"),
         })
     }
 

@@ -93,11 +93,12 @@ pub fn run(
     let started = Instant::now();
     let objective = Objective::new(&setup, &request.settings);
     let mut evaluate = |vectors: &[Vec<f64>]| objective.residuals(vectors);
+    let unfitted = unfitted(&setup, &space, &mut evaluate);
     let missing = folder.missing_parts();
     let resumed = request.starts - missing.len();
     let mut iterations = 0;
     progress.begin("fitting", (missing.len() * request.iterations) as u64);
-    let points = first_points(&setup, &space, request);
+    let points = first_points(&setup, &space, request, &unfitted);
     for batch in missing.chunks(BATCH) {
         let free = vec![true; setup.estimated.len()];
         let mut searches: Vec<Search> =
@@ -121,7 +122,6 @@ pub fn run(
     let best = best.map(|b| &found[b]).filter(|b| b.cost.is_finite());
     let Some(best) = best else { return Err(nothing_simulated(&objective).into()) };
     let (score, compared) = objective.score(&best.point).map_err(|reason| failed(&reason))?;
-    let unfitted = unfitted(&setup, &space, &mut evaluate);
     let before = objective.score(&unfitted).ok().map(|(score, _)| fit(&score));
     let columns = central(&best.point, &space, &mut evaluate).unwrap_or_default();
     let parameters =
@@ -192,10 +192,16 @@ fn unfitted(setup: &Setup, space: &Space, evaluate: &mut Evaluate<'_>) -> Vec<f6
     search.point
 }
 
-fn first_points(setup: &Setup, space: &Space, request: &FitRequest) -> Vec<Vec<f64>> {
+/// Where the searches begin; the first at what the model as it stands can do.
+fn first_points(
+    setup: &Setup,
+    space: &Space,
+    request: &FitRequest,
+    unfitted: &[f64],
+) -> Vec<Vec<f64>> {
     let names: Vec<&str> =
         setup.estimated.iter().map(|at| setup.parameters[*at].id.as_str()).collect();
-    starts(&setup.problem.id, &names, &nominal(setup), space, request.starts, request.seed)
+    starts(&setup.problem.id, &names, unfitted, space, request.starts, request.seed)
 }
 
 /// Places of the parameters to profile among those estimated.

@@ -127,3 +127,53 @@ fn evaluate(expr: &Expr, value: &dyn Fn(SymbolId) -> f64) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{io, path::Path};
+
+    use hersim_antimony::{Files, Request};
+    use hersim_network::{Rule, Sources};
+
+    use super::*;
+
+    struct Text(&'static str);
+
+    impl Files for Text {
+        fn read(&self, path: &Path) -> io::Result<String> {
+            match path.extension() {
+                Some(e) if e == "ant" => Ok(self.0.to_string()),
+                _ => Err(io::ErrorKind::NotFound.into()),
+            }
+        }
+    }
+
+    /// How `z` moves with `x`.
+    fn found(formula: &'static str) -> Effect {
+        let request = Request { model: Path::new("m.ant"), main: None, subclones: &[] };
+        let loaded = hersim_antimony::load(&Text(formula), &request, &mut Sources::default());
+        let network = loaded.expect("a model").network;
+        let (x, z) = (network.find("x").expect("x"), network.find("z").expect("z"));
+        match &network[z].rule {
+            Some(Rule::Assignment(e)) => effect(&network, e, x),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn effects_are_found() {
+        assert_eq!(found("var x, y; k = 2; z := k*x*(1 - y)"), Effect::Raises);
+        assert_eq!(found("var x, y; k = 2; z := x/(k + x)"), Effect::Raises);
+        assert_eq!(found("var x, y; k = 2; z := y/(1 + x/k)"), Effect::Lowers);
+        assert_eq!(found("var x, y; k = 2; z := k*y - x^2"), Effect::Lowers);
+        assert_eq!(found("var x, y; k = 2; z := x*(x - y)"), Effect::Changes);
+        assert_eq!(found("var x, y; k = 2; z := k + y"), Effect::Changes);
+    }
+
+    #[test]
+    fn effects_go_together() {
+        assert_eq!(Effect::Raises.with(Effect::Raises), Effect::Raises);
+        assert_eq!(Effect::Raises.with(Effect::Lowers), Effect::Changes);
+        assert_eq!(Effect::Lowers.turned(), Effect::Raises);
+    }
+}

@@ -10,7 +10,7 @@ use hersim_network::{Expr, Network, Rule, Sources, Span, SymbolId, SymbolKind};
 
 use super::{
     equations::within,
-    module::{Module, Role},
+    module::{Meaning, Module, Role},
 };
 
 /// The other ends of a port in one model.
@@ -139,6 +139,24 @@ pub(super) fn tell(modules: &mut [Module], reads: &[Read], contexts: &[Context])
                 }
                 None => ends.push(Ends { within: within.clone(), others }),
             }
+        }
+    }
+    fill_in(modules);
+}
+
+/// Ports that say nothing of themselves mean what the other end says.
+fn fill_in(modules: &mut [Module]) {
+    let mut known: HashMap<(String, String), Meaning> = HashMap::new();
+    for module in modules.iter() {
+        for port in module.ports.iter().filter(|p| !p.meaning.is_empty()) {
+            known.insert((module.id.clone(), port.name.clone()), port.meaning.clone());
+        }
+    }
+    for port in modules.iter_mut().flat_map(|m| &mut m.ports) {
+        if port.meaning.is_empty() && matches!(port.role, Role::Read | Role::Changed) {
+            let ends = port.ends.iter().flat_map(|e| &e.others);
+            let told = ends.filter_map(|e| known.get(&(e.module.clone(), e.port.clone()))).next();
+            port.meaning = told.cloned().unwrap_or_default();
         }
     }
 }

@@ -95,6 +95,13 @@ pub struct Meaning {
     pub annotations: Vec<Annotation>,
 }
 
+impl Meaning {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.annotations.is_empty()
+    }
+}
+
 /// A quantity that moves in time.
 #[derive(Clone, Debug)]
 pub struct State {

@@ -3,7 +3,7 @@
 /// The comment at the head of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// First paragraph, without its full stop.
+    /// First sentence, without its full stop.
     pub title: String,
     /// Chapters of the biology it belongs to, the main one first (`Part of: …; …`).
     pub parts: Vec<String>,
@@ -38,7 +38,11 @@ pub(super) fn header(text: &str) -> Header {
             }
             Label::Claims => header.claims = words,
             Label::LeavesOut => header.leaves_out = words,
-            Label::None if number == 0 => header.title = words.trim_end_matches('.').to_string(),
+            Label::None if number == 0 => {
+                let (title, rest) = words.split_once(". ").unwrap_or((&words, ""));
+                header.title = title.trim_end_matches('.').to_string();
+                header.remarks.extend((!rest.is_empty()).then(|| rest.to_string()));
+            }
             Label::None => header.remarks.push(words),
         }
     }
@@ -131,6 +135,8 @@ mod tests {
             }
         );
         assert_eq!(header("model x()\n// Claims: no\nend"), Header::default());
+        let two = header("// One thing. Another\n// thing.\n");
+        assert_eq!((two.title.as_str(), two.remarks), ("One thing", vec!["Another thing.".into()]));
     }
 
     #[test]
