@@ -139,7 +139,9 @@ fn a_second_run_gives_the_same_and_takes_away_what_is_gone() {
     };
     let first = run();
     project.write("docs/model/by_hand.md", "# Not written by a program\n");
-    fs::write(project.path("docs/model/cell/gone.md"), format!("{MARK} -->\n")).unwrap();
+    let mark = first["index.md"].lines().next().unwrap();
+    assert!(mark.starts_with(MARK), "{mark}");
+    fs::write(project.path("docs/model/cell/gone.md"), format!("{mark}\n")).unwrap();
     let second = run();
     assert!(second.contains_key("by_hand.md"));
     assert!(!second.contains_key("cell/gone.md"));

@@ -12,6 +12,17 @@ fn shown(project: &Project, text: &str) -> String {
     text.replace(&folder, "PROJECT")
 }
 
+/// Drops all other documents of a folder: messages list what is there, and must not change with
+/// the library.
+fn keep_only(project: &Project, folder: &str, kept: &[&str]) {
+    for entry in fs::read_dir(project.path(folder)).unwrap() {
+        let path = entry.unwrap().path();
+        if !kept.iter().any(|kept| path.file_stem().is_some_and(|stem| stem == *kept)) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
 macro_rules! golden {
     ($project:expr, $text:expr) => {
         insta::assert_snapshot!(shown(&$project, &$text))
@@ -28,7 +39,11 @@ fn a_misspelt_species() {
 #[test]
 fn a_misspelt_symbol_in_a_rate() {
     let project = Project::copy();
-    project.edit("model/cell/receptors.ant", "kon_EGF*EGF*EGFR", "kon_EFG*EGF*EGFR");
+    project.edit(
+        "model/cell/receptors.ant",
+        "kon_EGF*EGFR_ligand*EGFR",
+        "kon_EFG*EGFR_ligand*EGFR",
+    );
     golden!(project, project.refusal(&["check", "culture"]));
 }
 
@@ -71,19 +86,27 @@ fn a_cyclic_import() {
 #[test]
 fn a_rate_that_is_not_an_amount_per_time() {
     let project = Project::copy();
-    project.edit("model/cell/receptors.ant", "kon_EGF*EGF*EGFR - koff_EGF*EGFR_EGF", "EGFR");
+    project.edit(
+        "model/cell/receptors.ant",
+        "kon_EGF*EGFR_ligand*EGFR - koff_EGF*EGFR_EGF",
+        "EGFR",
+    );
     golden!(project, project.refusal(&["check", "culture"]));
 }
 
 #[test]
 fn several_mistakes_at_once_are_all_reported() {
     let project = Project::copy();
-    project.edit("model/cell/receptors.ant", "kon_EGF*EGF*EGFR", "kon_EFG*EGF*EGFR");
+    project.edit(
+        "model/cell/receptors.ant",
+        "kon_EGF*EGFR_ligand*EGFR",
+        "kon_EFG*EGFR_ligand*EGFR",
+    );
     project.edit("model/cell/receptors.ant", "koff_NRG1*ERBB3_NRG1", "koff_NRG1*ERBB3_NRG");
     project.edit(
         "model/cell/shedding.ant",
-        "adam10*k_shed*stable_stub",
-        "adam10*k_shde*stable_stub",
+        "sheddase*k_shed*stable_stub",
+        "sheddase*k_shde*stable_stub",
     );
     let shown = project.refusal(&["check", "culture"]);
     for wrong in ["`kon_EFG`", "`ERBB3_NRG`", "`k_shde`"] {
@@ -94,6 +117,7 @@ fn several_mistakes_at_once_are_all_reported() {
 #[test]
 fn an_unknown_drug() {
     let project = Project::copy();
+    keep_only(&project, "library/drugs", &["doxorubicin", "trastuzumab"]);
     golden!(
         project,
         project.refusal(&["simulate", "sensitive", "--regimen", "trastuzmab 6 mg/kg q3w"])
@@ -121,13 +145,7 @@ fn a_dose_in_a_wrong_unit() {
 #[test]
 fn an_unknown_trial_and_an_unknown_tumour() {
     let project = Project::copy();
-    // The message lists what is there, which must not change with the library.
-    for entry in fs::read_dir(project.path("library/tumours")).unwrap() {
-        let path = entry.unwrap().path();
-        if !["bt474", "jimt1"].iter().any(|kept| path.file_stem().is_some_and(|s| s == *kept)) {
-            fs::remove_file(path).unwrap();
-        }
-    }
+    keep_only(&project, "library/tumours", &["bt474", "jimt1"]);
     golden!(
         project,
         project.refusal(&["trial", "h0648"]) + "\n\n" + &project.refusal(&["simulate", "bt-474"])

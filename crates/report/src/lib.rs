@@ -6,6 +6,8 @@
 //!
 //! Every picture is inline SVG, follows the reader's light or dark setting, prints in light,
 //! and is followed by the table of the numbers in it. The page loads nothing and runs nothing.
+//!
+//! The handbook of the model is written here too, as Markdown with figures and as one such page.
 
 mod axis;
 mod claims;

@@ -33,7 +33,7 @@ pub fn handbook(arguments: &Arguments, options: &HandbookOptions) -> ExitCode {
         (None, Some(_)) => None,
     };
     let written = folder.map_or(Ok(()), |folder| {
-        let files = handbook_files(&book, &to_root(&folder, &library.path("")));
+        let files = handbook_files(&book, &to_root(&folder, &library.path(".")));
         write(arguments, &folder, &files)?;
         terminal::say(arguments, format!("wrote {} files to {}", files.len(), folder.display()));
         Ok(())

@@ -131,7 +131,15 @@ fn inline(inline: &Inline) -> Markup {
     match inline {
         Inline::Text(text) => html! { (text) },
         Inline::Strong(text) => html! { strong { (text) } },
-        Inline::Code(text) => html! { code { (text) } },
+        // Names may be broken after a dot or an underscore.
+        Inline::Code(text) => html! {
+            code {
+                @for (i, part) in text.split_inclusive(['.', '_']).enumerate() {
+                    @if i > 0 { wbr; }
+                    (part)
+                }
+            }
+        },
         Inline::Formula(Formula::Number(value)) => html! { (value) },
         Inline::Formula(formula) => html! { (PreEscaped(mathml::inline(formula))) },
         Inline::Link(text, target) => {

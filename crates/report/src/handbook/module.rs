@@ -1,7 +1,7 @@
 //! The page of a file of the model.
 
 use hersim_study::handbook::{
-    Ends, Equation, Handbook, Header, Meaning, Module, Number, Port, Role, Shown,
+    Ends, Equation, Handbook, Header, Meaning, Module, Number, Place, Port, Role, Shown,
 };
 
 use super::{
@@ -91,12 +91,14 @@ fn figures(book: &Handbook, module: &Module, blocks: &mut Vec<Block>) {
         blocks.push(Block::Figure { name: module.id.clone(), svg, caption });
     }
     if let Some(svg) = coupling_figure(book, &module.couplings, &format!("Modules: {title}")) {
-        let caption = format!(
+        let mut caption = format!(
             "Modules of {} and what they give to each other; the more quantities, the thicker the \
-             arrow. Constants couple nothing; where there are many boxes, what comes from around \
-             and goes there stands in the map only.",
+             arrow. Constants couple nothing.",
             module.id
         );
+        if module.couplings.places.contains(&Place::Before) {
+            caption.push_str(" What comes from around stands in the map.");
+        }
         blocks.push(Block::Figure { name: module.id.clone(), svg, caption });
     }
     if let Some(svg) = coupling_map(book, &module.couplings, &format!("Couplings: {title}")) {

@@ -31,11 +31,16 @@ pub(super) fn roles(system: &System, blocks: &mut Vec<Block>) {
     blocks.push(table(vec!["role", "name"], rows));
     let default = system.subclones.default.join(", ");
     let most = system.subclones.at_most;
-    blocks.push(Block::Text(words(format!(
-        "Subclones: {default} unless a tumour names others, at most {most}; `clone` stands for \
-         each of them in the text. Time runs in units of a {}.",
-        system.time_unit
-    ))));
+    blocks.push(Block::Text(vec![
+        Inline::Text(format!(
+            "Subclones: {default} unless a tumour names others, at most {most}; "
+        )),
+        Inline::Code("clone".into()),
+        Inline::Text(format!(
+            " stands for each of them in the text. Time runs in units of a {}.",
+            system.time_unit
+        )),
+    ]));
     if !system.readout.is_empty() {
         blocks.push(Block::Heading(2, "Readouts".into()));
         let rows = system.readout.iter().map(|r| {

@@ -53,10 +53,9 @@ pub(super) fn place(net: &Net, sizes: &[(f64, f64)], nodes: usize) -> Placed {
     let route = |(path, ends): (&Vec<usize>, [(f64, f64); 2])| route(net, &columns, &y, path, ends);
     let routes = net.paths.iter().zip(ends_of).map(route).collect();
     let centres: Vec<(f64, f64)> = (0..nodes).map(centre).collect();
-    let reach = |pick: fn(((f64, f64), (f64, f64))) -> f64| {
-        (0..y.len()).map(|n| pick((centre(n), size(n)))).fold(0.0, f64::max)
-    };
-    let size = (reach(|((x, _), (w, _))| x + w / 2.0), reach(|((_, y), (_, h))| y + h / 2.0));
+    let right = (0..y.len()).map(|n| centre(n).0 + size(n).0 / 2.0).fold(0.0, f64::max);
+    let bottom = (0..y.len()).map(|n| centre(n).1 + size(n).1 / 2.0).fold(0.0, f64::max);
+    let size = (right, bottom);
     Placed { size, centres, routes }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use hersim_network::{Network, Rule, SymbolId, SymbolKind};
 
 use super::{
-    ends::{Context, Read},
+    ends::{Context, Read, When},
     formula::is_constant,
     module::{Module, Role},
 };
@@ -102,7 +102,7 @@ impl<'a> Finder<'a> {
                 }
             }
         }
-        for own in self.context.own.iter().filter(|o| !o.always) {
+        for own in self.context.own.iter().filter(|o| o.when == When::Rate) {
             let name = last(&self.network[own.target].name).to_string();
             for to in self.sources(own.target) {
                 for read in &own.reads {

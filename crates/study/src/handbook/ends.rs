@@ -6,7 +6,7 @@ use std::{
 };
 
 use hersim_antimony::Loaded;
-use hersim_network::{Expr, Network, Rule, Sources, Span, SymbolId, SymbolKind};
+use hersim_network::{Expr, Network, Rule, Sources, Span, SymbolId, SymbolKind, Value};
 
 use super::{
     equations::within,
@@ -57,8 +57,19 @@ pub(super) struct Own {
     pub(super) target: SymbolId,
     /// What it reads.
     pub(super) reads: Vec<SymbolId>,
-    /// True for a rule that holds at all times, so that the target is nothing of its own.
-    pub(super) always: bool,
+    /// When it holds.
+    pub(super) when: When,
+}
+
+/// When a formula holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// At all times: what it sets is nothing of its own.
+    Always,
+    /// As a rate of change.
+    Rate,
+    /// At the start.
+    Start,
 }
 
 /// The models that are put together from others.
@@ -95,20 +106,23 @@ pub(super) fn contexts(modules: &[Module], reads: &[Read], sources: &Sources) ->
 /// The formulas whose places are a model's own.
 fn own(network: &Network, here: &dyn Fn(Span) -> bool) -> Vec<Own> {
     let mut found = Vec::new();
-    let mut keep = |target, expr: &Expr, always| {
+    let mut keep = |target, expr: &Expr, when| {
         if here(expr.span) {
-            found.push(Own { target, reads: expr.symbols(), always });
+            found.push(Own { target, reads: expr.symbols(), when });
         }
     };
     for (id, symbol) in network.iter() {
         match &symbol.rule {
-            Some(Rule::Assignment(e)) => keep(id, e, true),
-            Some(Rule::Rate(e)) => keep(id, e, false),
+            Some(Rule::Assignment(e)) => keep(id, e, When::Always),
+            Some(Rule::Rate(e)) => keep(id, e, When::Rate),
             None => {}
+        }
+        if let Value::Formula(e) = &symbol.value {
+            keep(id, e, When::Start);
         }
         if let SymbolKind::Reaction(reaction) = &symbol.kind {
             for participant in reaction.reactants.iter().chain(&reaction.products) {
-                keep(participant.species, &reaction.rate, false);
+                keep(participant.species, &reaction.rate, When::Rate);
             }
         }
     }
@@ -195,14 +209,23 @@ fn others(
     let given = members.iter().any(|m| role(*m) == Role::Given);
     let passed_on = around.ports.iter().any(|p| p.name == network[id].name);
     let made_around = !network[id].name.contains('.') && !given;
-    let read_around = context.own.iter().any(|o| o.reads.contains(&id) || o.target == id);
+    let set_around = context.own.iter().any(|o| o.target == id);
+    let read_around = set_around || context.own.iter().any(|o| o.reads.contains(&id));
     let reached = match own {
-        Role::Read => made_around,
+        Role::Read => made_around || set_around,
         _ => passed_on || read_around || made_around,
     };
     if reached {
         let port = network[id].name.clone();
         ends.push(End { module: around.id.clone(), name: around.id.clone(), port });
+    }
+    // The model around may reach for a name that is no port.
+    if let (true, Role::Read, Some((first, last))) =
+        (ends.is_empty(), own, network[id].name.split_once('.'))
+        && let Some((name, module)) = context.parts.iter().find(|(name, _)| name == first)
+    {
+        let module = modules[*module].id.clone();
+        ends.push(End { module, name: name.clone(), port: last.to_string() });
     }
     ends
 }
