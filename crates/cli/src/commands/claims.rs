@@ -87,7 +87,7 @@ fn show(outcome: &ClaimsOutcome, options: &ClaimsOptions, arguments: &Arguments)
             .collect();
         terminal::result(format!("{tier}: {}", words.join(", ")));
     }
-    if let Some(Controls { flipped, shuffled }) = &outcome.controls {
+    if let Some(Controls { flipped, shuffled, .. }) = &outcome.controls {
         let share = |t: &Tally| format!("{} of {} pass", t.passed, t.run);
         terminal::result(format!("controls: turned round, {}", share(flipped)));
         terminal::result(format!("controls: another claim's perturbation, {}", share(shuffled)));

@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use super::{
     catalogue::Catalogue,
     execute::Executed,
-    file::Expect,
+    file::{Expect, Experiment},
     judge::judge,
     outcome::Tally,
     plan::{Plan, PlannedClaim, PlannedReadout},
@@ -39,74 +39,139 @@ pub fn flipped(claims: &[&PlannedClaim], plan: &Plan, executed: &Executed) -> Ta
     tally
 }
 
-fn expects_effect(readout: &PlannedReadout) -> bool {
-    let effect = has_direction(readout.expect) || readout.expect == Expect::Restored;
-    effect && !readout.exploratory
-}
-
 fn has_direction(expect: Expect) -> bool {
     matches!(expect, Expect::Increase | Expect::Decrease | Expect::Order)
 }
 
-/// A claim by its place in the catalogue, and its arms.
-type Member = (usize, Vec<ArmText>);
+/// A claim that may give its arms to others, or take theirs.
+struct Member {
+    /// Place in the catalogue.
+    claim: usize,
+    arms: Vec<ArmText>,
+    contrast: Contrast,
+    /// What the claim expects.
+    says: BTreeSet<Saying>,
+}
 
-/// Plans each claim with the arms of another of the same system and number of arms. Claims that
-/// cannot be read so are passed over.
+/// A symbol or protocol that is read, and what is expected of it.
+type Saying = (String, Expect);
+
+/// A claim with the arms of another, by their places in the catalogue.
+pub struct Exchanged {
+    /// The claim whose expectation is judged.
+    pub claim: usize,
+    /// The claim whose arms are run.
+    pub with: usize,
+    /// Ready to be judged.
+    pub planned: PlannedClaim,
+}
+
+/// How many different perturbations of others each claim is given.
+const ROUNDS: u64 = 5;
+
+/// Plans each claim with the arms of others of the same system and number of arms. Claims without
+/// arms to compare, and those that cannot be read so, are passed over.
 pub fn shuffled(
     planner: &mut Planner,
     catalogue: &Catalogue,
     claims: &[usize],
     choice: &Choice,
     seed: u64,
-) -> Vec<PlannedClaim> {
+) -> Vec<Exchanged> {
     let mut alike: BTreeMap<(String, usize), Vec<Member>> = BTreeMap::new();
+    let mut known: BTreeMap<Contrast, BTreeSet<Saying>> = BTreeMap::new();
     for index in claims {
         let (file, claim) = &catalogue.claims[*index];
         let Some(experiment) = &claim.experiment else { continue };
         let Ok(arms) = planner.arms(*file, experiment) else { continue };
         let system = experiment.system.get_ref();
-        if arms.iter().all(|arm| arm.system.0 == *system) {
-            alike.entry((system.clone(), arms.len())).or_default().push((*index, arms));
+        if arms.len() < 2 || arms.iter().any(|arm| arm.system.0 != *system) {
+            continue;
         }
+        let (contrast, says) = (contrast(&arms), says(experiment));
+        known.entry(contrast.clone()).or_default().extend(says.iter().cloned());
+        let member = Member { claim: *index, arms, contrast, says };
+        alike.entry((system.clone(), member.arms.len())).or_default().push(member);
     }
     let mut planned = Vec::new();
     for ((system, arms), mut group) in alike {
-        if group.len() < 2 {
-            continue;
-        }
         let mut random = stream(seed, &["claims", "shuffled", &system, &arms.to_string()]);
-        group.shuffle(&mut random);
-        // In the order drawn, each takes the arms of the next that does nothing of what its own do.
-        for (place, (index, own)) in group.iter().enumerate() {
-            let others = (1..group.len()).map(|step| &group[(place + step) % group.len()].1);
-            let Some(other) = others.into_iter().find(|other| nothing_shared(own, other)) else {
-                continue;
-            };
-            let (file, claim) = &catalogue.claims[*index];
-            let Some(experiment) = &claim.experiment else { continue };
-            let arms = exchanged(own, other);
-            let claim = planner.experiment(*file, experiment, &arms, choice).ok();
-            // A claim that nothing changes says nothing about what another perturbation does.
-            planned.extend(claim.filter(|c| c.readouts.iter().any(expects_effect)));
+        let mut drawn: BTreeSet<(usize, Contrast)> = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            group.shuffle(&mut random);
+            for place in 0..group.len() {
+                let own = &group[place];
+                // In the order drawn, the next that is a control for this one.
+                let mut others = (1..group.len()).map(|step| &group[(place + step) % group.len()]);
+                let fresh = |other: &Member| !drawn.contains(&(own.claim, other.contrast.clone()));
+                let control = |other: &Member| own.says.is_disjoint(&known[&other.contrast]);
+                let Some(other) = others.find(|other| {
+                    !own.contrast.shares(&other.contrast) && control(other) && fresh(other)
+                }) else {
+                    continue;
+                };
+                drawn.insert((own.claim, other.contrast.clone()));
+                planned.extend(exchange(planner, catalogue, own, other, choice));
+            }
         }
     }
     planned
 }
 
-/// Whether two sets of arms have no deed in common, and not the same tumours to compare.
-fn nothing_shared(own: &[ArmText], other: &[ArmText]) -> bool {
-    let (ours, theirs) = (deeds(own), deeds(other));
-    let named = |arms: &[ArmText]| -> BTreeSet<String> {
-        arms.iter().filter_map(|arm| Some(arm.tumour.as_ref()?.0.clone())).collect()
-    };
-    let (our_tumours, their_tumours) = (named(own), named(other));
-    let same_tumours = our_tumours.len() > 1 && our_tumours == their_tumours;
-    ours.is_disjoint(&theirs) && !same_tumours
+/// What a claim expects of which symbols and protocols.
+fn says(experiment: &Experiment) -> BTreeSet<Saying> {
+    let readouts = experiment.readout.iter().filter(|r| !r.exploratory);
+    let read = readouts.flat_map(|r| {
+        let texts = r.of.get_ref().texts().iter();
+        texts.flat_map(|text| names(text)).map(|name| (name.to_string(), r.expect))
+    });
+    read.collect()
 }
 
-/// Everything that is done in some arm, but not in all: what they have in common is no difference.
-fn deeds(arms: &[ArmText]) -> BTreeSet<String> {
+/// The symbols in a formula; functions are followed by a bracket.
+fn names(formula: &str) -> impl Iterator<Item = &str> {
+    let apart = |c: char| !(c.is_alphanumeric() || "_.(".contains(c));
+    let words = formula.split(apart).flat_map(|word| word.split_inclusive('('));
+    words.filter(|word| word.starts_with(char::is_alphabetic) && !word.ends_with('('))
+}
+
+fn exchange(
+    planner: &mut Planner,
+    catalogue: &Catalogue,
+    own: &Member,
+    other: &Member,
+    choice: &Choice,
+) -> Option<Exchanged> {
+    let (file, claim) = &catalogue.claims[own.claim];
+    let experiment = claim.experiment.as_ref()?;
+    let arms = exchanged(&own.arms, &other.arms);
+    let planned = planner.experiment(*file, experiment, &arms, choice).ok()?;
+    // Where nothing is to change any perturbation may do nothing, and the arms of others have no
+    // parental and resistant cells between which something could be restored.
+    let scored = |r: &&PlannedReadout| !r.exploratory;
+    let telling = planned.readouts.iter().filter(scored).any(|r| has_direction(r.expect));
+    let restoring = planned.readouts.iter().any(|r| r.expect == Expect::Restored);
+    (telling && !restoring).then_some(Exchanged { claim: own.claim, with: other.claim, planned })
+}
+
+/// What arms differ in.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Contrast {
+    /// What is acted on in some arm, but not in the same way in all.
+    targets: BTreeSet<String>,
+    /// The tumours compared; none when all arms have the same.
+    tumours: BTreeSet<String>,
+}
+
+impl Contrast {
+    /// Whether both act on the same thing or compare the same tumours.
+    fn shares(&self, other: &Contrast) -> bool {
+        let same_tumours = !self.tumours.is_empty() && self.tumours == other.tumours;
+        same_tumours || !self.targets.is_disjoint(&other.targets)
+    }
+}
+
+fn contrast(arms: &[ArmText]) -> Contrast {
     let of = |arm: &ArmText| -> BTreeSet<String> {
         let later = arm.then.iter().chain(&arm.history).flat_map(|(_, deeds)| deeds);
         let all = arm.before.iter().chain(&arm.deeds).chain(later);
@@ -114,7 +179,17 @@ fn deeds(arms: &[ArmText]) -> BTreeSet<String> {
     };
     let each: Vec<BTreeSet<String>> = arms.iter().map(of).collect();
     let everywhere = |deed: &String| each.iter().all(|arm| arm.contains(deed));
-    each.iter().flatten().filter(|deed| !everywhere(deed)).cloned().collect()
+    let differing = each.iter().flatten().filter(|deed| !everywhere(deed));
+    let named = arms.iter().filter_map(|arm| Some(arm.tumour.as_ref()?.0.clone()));
+    let tumours = Some(named.collect::<BTreeSet<_>>()).filter(|t| t.len() > 1).unwrap_or_default();
+    Contrast { targets: differing.map(|deed| target(deed).to_string()).collect(), tumours }
+}
+
+/// What a deed acts on: the last word before its amount.
+fn target(deed: &str) -> &str {
+    let words = deed.split_whitespace();
+    let before = words.take_while(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
+    before.filter(|word| *word != "by").last().unwrap_or(deed)
 }
 
 /// Arms with the names and the tumour of `own` and everything else of `other`.
@@ -130,4 +205,23 @@ fn exchanged(own: &[ArmText], other: &[ArmText]) -> Vec<ArmText> {
             ..other.clone()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deed_acts_on_the_word_before_its_amount() {
+        let deeds =
+            ["inhibit SRC by 90 %", "drug_a 10 ug/mL weekly", "knock out b.cells", "add X 1"];
+        assert_eq!(deeds.map(target), ["SRC", "drug_a", "b.cells", "X"]);
+    }
+
+    #[test]
+    fn the_names_in_a_formula_are_its_symbols() {
+        let read = |formula| names(formula).collect::<Vec<_>>();
+        assert_eq!(read("mean(a.x + b)/total(cells*2.5e3)"), ["a.x", "b", "cells"]);
+        assert_eq!(read("growth"), ["growth"]);
+    }
 }

@@ -198,7 +198,7 @@ impl OneOrMany {
 }
 
 /// What is expected of a readout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Expect {
@@ -232,4 +232,6 @@ pub struct Protocol {
     pub at: Spanned<String>,
     /// Formula over `with` and `without`.
     pub value: Spanned<String>,
+    /// Least absolute difference of readouts that do not give their own.
+    pub least: Option<f64>,
 }

@@ -11,7 +11,7 @@ use super::{
 
 /// Least relative change that counts as one.
 const LEAST_CHANGE: f64 = 0.05;
-/// Least relative step of an order.
+/// Least relative step of an order, which must be strict.
 const LEAST_STEP: f64 = 1e-3;
 
 /// What one formula of a readout showed.
@@ -138,21 +138,27 @@ fn verdict(
         }
         Expect::Value => (p, "value", format!("value in {}", band()), inside(p), None),
         Expect::Order => {
-            let steps: Vec<(f64, bool)> = (rising.windows(2))
-                .map(|w| {
-                    let step = w[1] - w[0];
-                    (step, step > LEAST_STEP * w[0].abs().max(w[1].abs()))
-                })
-                .collect();
-            let gap = steps.iter().map(|s| s.0).fold(f64::INFINITY, f64::min);
-            let holds = !steps.is_empty() && steps.iter().all(|s| s.1);
+            let size = |a: f64, b: f64| a.abs().max(b.abs());
+            let gaps = rising.windows(2).map(|w| (w[1] - w[0], LEAST_STEP * size(w[0], w[1])));
+            let rises = gaps.clone().all(|(gap, least)| gap > least);
+            let gap = gaps.map(|(gap, _)| gap).fold(f64::INFINITY, f64::min);
+            // Strict at each step, and as large as any other change from end to end.
+            let whole = match rising.as_slice() {
+                [first, .., last] => {
+                    last - first >= readout.least.unwrap_or(LEAST_CHANGE * size(*first, *last))
+                }
+                _ => false,
+            };
             let names: Vec<&str> = sides.ascending.iter().map(|v| v.text.as_str()).collect();
-            (gap, "smallest gap", names.join(" < "), holds, Some(gap))
+            (gap, "smallest gap", names.join(" < "), rises && whole, Some(gap))
         }
         Expect::Restored => {
-            let share = (p - resistant) / (parental - resistant);
+            let gap = parental - resistant;
+            let share = (p - resistant) / gap;
             let expected = format!("{} or more of the gap closed", readout.share);
-            (share, "share of the gap", expected, share >= readout.share, Some(share))
+            // Where nothing was lost nothing can be restored.
+            let lost = gap.abs() >= readout.least.unwrap_or(LEAST_CHANGE * parental.abs());
+            (share, "share of the gap", expected, lost && share >= readout.share, Some(share))
         }
     };
     let (effect, measure, expected, holds, size) = found;

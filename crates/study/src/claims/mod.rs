@@ -35,5 +35,5 @@ pub use curves::Curve;
 pub use file::{Claim, ClaimFile, Expect, Kind, Protocols, Tier};
 pub use intervention::{Interventions, Path as TargetPath, Target};
 pub use judge::{Judged, Verdict};
-pub use outcome::{ArmWords, ClaimOutcome, ClaimsOutcome, Controls, Status, Tally};
+pub use outcome::{ArmWords, ClaimOutcome, ClaimsOutcome, Controls, Exchange, Status, Tally};
 pub use run::{ClaimsRequest, run};

@@ -129,13 +129,24 @@ pub struct Tally {
     pub passed: usize,
 }
 
+/// A claim that was judged with the perturbation of another.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exchange {
+    /// The claim whose expectation was judged.
+    pub claim: String,
+    /// The claim whose perturbation was run.
+    pub with: String,
+}
+
 /// Controls: what should not pass.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Controls {
     /// The opposite expectation on the same numbers.
     pub flipped: Tally,
     /// The perturbation of another claim.
     pub shuffled: Tally,
+    /// The claims that pass with the perturbation of another.
+    pub shuffled_passes: Vec<Exchange>,
 }
 
 /// Everything that trying the claims yields.

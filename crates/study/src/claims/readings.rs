@@ -52,11 +52,18 @@ impl Planner<'_> {
             sides,
             band: readout.band.as_ref().map(|b| *b.get_ref()),
             share: readout.share.as_ref().map_or(0.5, |s| *s.get_ref()),
-            least: readout.least.as_ref().map(|l| *l.get_ref()),
+            least: readout.least.as_ref().map(|l| *l.get_ref()).or(self.least(readout)),
             difference: readout.difference,
             exploratory: readout.exploratory,
             label: readout.label.clone(),
         })
+    }
+
+    /// The least difference that the protocols of a readout ask for.
+    fn least(&self, readout: &Readout) -> Option<f64> {
+        let protocols = &self.catalogue.protocols.value;
+        let asked = readout.of.get_ref().texts().iter().filter_map(|of| protocols.get(of)?.least);
+        asked.reduce(f64::max)
     }
 
     fn sides(&mut self, asked: &Asked) -> Planned<Sides> {

@@ -11,7 +11,7 @@ use super::{
     execute::{self, Executed},
     file::Claim,
     judge::{Judged, judge},
-    outcome::{ArmWords, ClaimOutcome, ClaimsOutcome, Controls, Status, Tally},
+    outcome::{ArmWords, ClaimOutcome, ClaimsOutcome, Controls, Exchange, Status, Tally},
     plan::{Plan, PlannedClaim},
     planner::Planner,
     words,
@@ -125,12 +125,17 @@ pub fn run(
     } else {
         Vec::new()
     };
-    let controls = request.controls.then(|| Controls {
-        flipped: controls::flipped(&usual, &plan, &executed),
-        shuffled: Tally {
-            run: shuffled.len(),
-            passed: shuffled.iter().filter(|c| judge(c, &plan, &executed).holds()).count(),
-        },
+    let controls = request.controls.then(|| {
+        let id = |index: usize| catalogue.claims[index].1.id.get_ref().clone();
+        let passes: Vec<Exchange> = (shuffled.iter())
+            .filter(|exchanged| judge(&exchanged.planned, &plan, &executed).holds())
+            .map(|exchanged| Exchange { claim: id(exchanged.claim), with: id(exchanged.with) })
+            .collect();
+        Controls {
+            flipped: controls::flipped(&usual, &plan, &executed),
+            shuffled: Tally { run: shuffled.len(), passed: passes.len() },
+            shuffled_passes: passes,
+        }
     });
 
     let mut claims = Vec::new();
