@@ -142,11 +142,8 @@ fn verdict(
             let gaps = rising.windows(2).map(|w| (w[1] - w[0], LEAST_STEP * size(w[0], w[1])));
             let rises = gaps.clone().all(|(gap, least)| gap > least);
             let gap = gaps.map(|(gap, _)| gap).fold(f64::INFINITY, f64::min);
-            // Strict at each step, and as large as any other change from end to end.
             let whole = match rising.as_slice() {
-                [first, .., last] => {
-                    last - first >= readout.least.unwrap_or(LEAST_CHANGE * size(*first, *last))
-                }
+                [first, .., last] => last - first >= readout.least.unwrap_or(0.0),
                 _ => false,
             };
             let names: Vec<&str> = sides.ascending.iter().map(|v| v.text.as_str()).collect();
