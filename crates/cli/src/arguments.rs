@@ -46,7 +46,7 @@ pub enum Command {
     Convert(ConvertOptions),
     /// Write the model's documentation: wiring, equations, numbers and sources, file by file
     Handbook(HandbookOptions),
-    /// List trials, tumours, regimens, drugs, cohorts, systems and calibration problems
+    /// List trials, tumours, regimens, drugs, cohorts, hosts, systems and calibration problems
     List(ListOptions),
 }
 
@@ -124,6 +124,9 @@ pub struct SubjectOptions {
     /// System it lives in, by its id in model/systems
     #[arg(long, default_value = "patient")]
     pub system: String,
+    /// Host it grows in, by its id in library/hosts (default: the values of the tables)
+    #[arg(long)]
+    pub host: Option<String>,
     /// Regimen: text such as "DRUG 8 then 6 mg/kg q3w", or an id in library/regimens
     #[arg(long, short)]
     pub regimen: Option<String>,
@@ -298,6 +301,9 @@ pub struct ConvertOptions {
     /// Tumour, by its id in library/tumours (default: the values of the tables)
     #[arg(long)]
     pub tumour: Option<String>,
+    /// Host, by its id in library/hosts (default: the values of the tables)
+    #[arg(long)]
+    pub host: Option<String>,
     /// Regimen: text, or an id in library/regimens
     #[arg(long, short)]
     pub regimen: Option<String>,
@@ -364,6 +370,7 @@ pub enum Listed {
     Regimens,
     Drugs,
     Cohorts,
+    Hosts,
     Systems,
     Problems,
 }

@@ -128,3 +128,60 @@ fn adding_the_antibody_raises_response_and_prolongs_survival() {
     assert!(hazard < 1.0, "hazard of death {hazard}");
     assert_eq!(json["failed_patients"], 0);
 }
+
+/// States of the heterogeneous archetype after `days`, by column, with parameters set.
+fn patient(days: u32, set: &[&str]) -> Value {
+    let (length, half) = (format!("{days} day"), format!("{} day", days / 2));
+    let mut arguments = vec!["--json", "simulate", "heterogeneous", "--states"];
+    arguments.extend(["--for", &length, "--every", &half]);
+    for s in set {
+        arguments.extend(["--set", s]);
+    }
+    let text = succeed(&root(), &arguments);
+    serde_json::from_str::<Value>(&text).expect("JSON")["columns"].clone()
+}
+
+#[test]
+fn a_handful_of_cells_dies_out_when_the_draw_says_so_and_then_stands_still() {
+    let nine_cells = ["minor_fraction=1e-9", "bulk_fraction=1", "bulk_to_minor_share=0"];
+    let run = |draw: f64| {
+        let draw = format!("minor.lineage.extinction_draw={draw} cell");
+        patient(60, &[&nine_cells[..], &[&draw]].concat())
+    };
+    // No draw is ever below zero: this one lives whatever happens, and shows its risk.
+    let undisturbed = run(0.0);
+    let (early, late) =
+        (at(&undisturbed, "minor.lineage.risk", 1), at(&undisturbed, "minor.lineage.risk", 2));
+    assert!(early > 0.05 && late > early, "risk {early}, then {late} per cell");
+    let survivor = run(0.99 / late);
+    assert_eq!(at(&survivor, "minor.cells", 2), at(&undisturbed, "minor.cells", 2));
+    let extinct = run(1.01 / early);
+    assert!(at(&extinct, "minor.cells", 1) < at(&undisturbed, "minor.cells", 1));
+    assert_eq!(at(&extinct, "minor.cells", 1), at(&extinct, "minor.cells", 2));
+}
+
+#[test]
+fn a_subclone_that_is_not_there_is_founded_by_mutation_only() {
+    let absent = ["minor_fraction=0", "bulk_fraction=1", "minor.lineage.founding_draw=1 cell"];
+    let founded = patient(60, &absent);
+    assert!(at(&founded, "minor.cells", 2) >= 1.0);
+    let without = patient(60, &[&absent[..], &["bulk_to_minor_share=0"]].concat());
+    assert_eq!(at(&without, "minor.cells", 2), 0.0);
+}
+
+#[test]
+fn a_mouse_without_killer_cells_and_phagocytes_gains_less_from_the_antibody() {
+    let gain = |host: &str| {
+        let volume = |regimen: &str| {
+            let graft = ["--json", "simulate", "bt474", "--system", "xenograft", "--host", host];
+            let rest = ["--regimen", regimen, "--for", "28 day", "--every", "28 day"];
+            let text = succeed(&root(), &[graft.as_slice(), &rest].concat());
+            let json: Value = serde_json::from_str(&text).expect("JSON");
+            at(&json["columns"], "tumour_volume", 1)
+        };
+        1.0 - volume("trastuzumab 10 mg/kg qw") / volume("none")
+    };
+    let (nude, nsg, unarmed) = (gain("nude"), gain("nsg"), gain("nude_fcer1g"));
+    assert!(nude > 1.1 * nsg, "nude {nude:.3}, NSG {nsg:.3}");
+    assert!(nude > 1.1 * unarmed, "nude {nude:.3}, without activating receptors {unarmed:.3}");
+}

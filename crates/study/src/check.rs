@@ -11,7 +11,7 @@ use crate::{
     claims,
     document::Document,
     fit,
-    library::{Cohort, Drug, Library, RegimenFile, Shelf, Tumour},
+    library::{Cohort, Drug, Host, Library, RegimenFile, Shelf, Tumour, host_settings},
     regimen::Regimen,
     trial::TrialSetup,
     tumour::attribute_settings,
@@ -190,6 +190,14 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
             };
             let settings = attribute_settings(&tumour, &attributes, &assembled, &library.sources);
             report.keep(settings);
+        }
+    }
+    for id in library.ids(Shelf::Hosts) {
+        let host: Option<Document<Host>> = report.keep(library.read(Shelf::Hosts, &id, None));
+        let Some(host) = host else { continue };
+        report.documents += 1;
+        if let Some(assembled) = report.keep(assemble(library, host.value.system.get_ref(), &[])) {
+            report.keep(host_settings(&host, &assembled));
         }
     }
     for id in library.ids(Shelf::Regimens) {

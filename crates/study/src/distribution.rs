@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rand::{Rng, RngExt};
-use rand_distr::{Distribution as _, StandardNormal};
+use rand_distr::{Distribution as _, Exp1, StandardNormal};
 
 /// A distribution over real numbers, in the unit of whatever is drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,14 +38,19 @@ pub enum Distribution {
         /// Upper end.
         high: f64,
     },
+    /// Exponential with this median.
+    Exponential {
+        /// Median.
+        median: f64,
+    },
     /// One of several values with given shares, which sum to one.
     Choice(Vec<(f64, f64)>),
 }
 
 impl Distribution {
     /// Reads a distribution. A percent sign divides by a hundred. `lognormal` takes `cv` (on
-    /// the natural scale) or `sigma` (of the logarithm); without `median` it has median 1, which
-    /// is how the tables write a spread between patients.
+    /// the natural scale) or `sigma` (of the logarithm); it and `exponential` have median 1 without
+    /// `median`, which is how the tables write a spread between patients.
     ///
     /// # Errors
     /// A sentence saying what is wrong with the text.
@@ -84,6 +89,11 @@ impl Distribution {
                 ordered(text, low, high)?;
                 Distribution::LogUniform { low, high }
             }
+            "exponential" => {
+                let median = arguments.take("median").unwrap_or(1.0);
+                positive(text, "median", median)?;
+                Distribution::Exponential { median }
+            }
             "bernoulli" => {
                 let p = arguments.need("p")?;
                 if !(0.0..=1.0).contains(&p) {
@@ -114,6 +124,10 @@ impl Distribution {
             Distribution::LogUniform { low, high } => {
                 (low.ln() + (high.ln() - low.ln()) * random.random::<f64>()).exp()
             }
+            Distribution::Exponential { median } => {
+                let draw: f64 = Exp1.sample(random);
+                median * draw / std::f64::consts::LN_2
+            }
             Distribution::Choice(options) => {
                 let mut left: f64 = random.random();
                 for (value, share) in options {
@@ -131,7 +145,9 @@ impl Distribution {
     pub fn typical(&self) -> f64 {
         match self {
             Distribution::Fixed(value) => *value,
-            Distribution::LogNormal { median, .. } => *median,
+            Distribution::LogNormal { median, .. } | Distribution::Exponential { median } => {
+                *median
+            }
             Distribution::Normal { mean, .. } => *mean,
             Distribution::Uniform { low, high } => 0.5 * (low + high),
             Distribution::LogUniform { low, high } => (low * high).sqrt(),
@@ -146,7 +162,8 @@ impl Distribution {
 }
 
 const KNOWN: &str = "known are fixed(x), lognormal(median=, cv=), normal(mean=, sd=), \
-                     uniform(low=, high=), loguniform(low=, high=), choice(value:share, …) and \
+                     uniform(low=, high=), loguniform(low=, high=), exponential(median=), \
+                     choice(value:share, …) and \
                      bernoulli(p=)";
 
 struct Arguments<'a> {
@@ -248,12 +265,27 @@ mod tests {
     }
 
     #[test]
+    fn an_exponential_is_memoryless_about_its_median() {
+        let d = Distribution::parse("exponential(median=2)").unwrap();
+        assert_eq!(d.typical(), 2.0);
+        let values: Vec<f64> =
+            (0..4000).map(|i| d.draw(&mut stream(1, &["exponential", &i.to_string()]))).collect();
+        // Half of the draws lie above the median, and half of those above twice the median.
+        let above = |x: f64| values.iter().filter(|v| **v > x).count() as f64 / 4000.0;
+        for (x, share) in [(2.0, 0.5), (4.0, 0.25), (6.0, 0.125)] {
+            let error = (share * (1.0 - share) / 4000.0f64).sqrt();
+            assert!((above(x) - share).abs() < 4.0 * error, "{} above {x}", above(x));
+        }
+    }
+
+    #[test]
     fn says_what_is_wrong() {
         for (text, part) in [
             ("gamma(1)", "known are"),
             ("choice(0:0.4, 1:0.4)", "sum to 0.8"),
             ("lognormal(median=-1, cv=1)", "positive"),
             ("normal(mean=1)", "needs sd="),
+            ("exponential(median=0)", "positive"),
             ("uniform(low=2, high=1)", "below high"),
             ("normal(mean=1, sd=1, cv=2)", "does not take cv="),
         ] {

@@ -11,7 +11,7 @@ use crate::{
     dosing::{BodySize, BoundRegimen},
     equilibrate::{EnsembleSettings, Programs, Ready, Rest, describe_failure, typical_scale},
     error::StudyError,
-    library::{Attributes, Drug, Library, RegimenFile, Scope, Shelf, Tumour},
+    library::{Attributes, Drug, Host, Library, RegimenFile, Scope, Shelf, Tumour, host_settings},
     outcome::{Series, Trace},
     population::{Ingredients, Population},
     quantity::Quantity,
@@ -31,6 +31,8 @@ pub struct SimulateRequest {
     pub tumour: Option<String>,
     /// Identifier of the system.
     pub system: String,
+    /// Identifier of the host; without one the tables' values are taken.
+    pub host: Option<String>,
     /// Regimen as text, or the id of one in the library.
     pub regimen: Option<String>,
     /// Concentrations to hold from time zero, as `NAME=QUANTITY`.
@@ -176,7 +178,15 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
         None => BoundRegimen::default(),
     };
     let medium = settings(&request.medium, "--medium", &assembled, library, medium_symbol)?;
-    let fixed = settings(&request.set, "--set", &assembled, library, plain_symbol)?;
+    let mut fixed = match &request.host {
+        Some(id) => {
+            let host: Document<Host> = library.read(Shelf::Hosts, id, None)?;
+            host_settings(&host, &assembled)?
+        }
+        None => Vec::new(),
+    };
+    // What is set by hand comes later and wins.
+    fixed.extend(settings(&request.set, "--set", &assembled, library, plain_symbol)?);
     let also: Vec<SymbolId> = medium.iter().chain(&fixed).map(|(id, _)| *id).collect();
     let ingredients = Ingredients {
         assembled: &assembled,
@@ -306,7 +316,12 @@ fn settings(
                         .mend(format!("`{}` is counted in `{needed}`", name.trim())),
                 ]
             };
-            let quantity = Quantity::parse(number).map_err(refuse)?;
+            let quantity = match number.trim().parse() {
+                Ok(value) if needed == Unit::dimensionless() => {
+                    Quantity { value, unit: needed.clone() }
+                }
+                _ => Quantity::parse(number).map_err(refuse)?,
+            };
             let by_mass = molar.as_ref().and_then(|m| {
                 let factor = (&quantity.unit / &m.unit).factor_to(&needed)?;
                 Some(quantity.value * factor / m.value)

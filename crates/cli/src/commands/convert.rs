@@ -25,6 +25,7 @@ pub fn convert(arguments: &Arguments, options: &ConvertOptions) -> ExitCode {
     let request = SimulateRequest {
         tumour: options.tumour.clone(),
         system: options.system.clone(),
+        host: options.host.clone(),
         regimen: options.regimen.clone(),
         medium: options.medium.clone(),
         set: options.set.clone(),

@@ -29,6 +29,7 @@ pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
     let request = SimulateRequest {
         tumour: Some(options.tumour.clone()),
         system: options.subject.system.clone(),
+        host: options.subject.host.clone(),
         regimen: options.subject.regimen.clone(),
         medium: options.subject.medium.clone(),
         set: options.subject.set.clone(),

@@ -3,6 +3,7 @@
 mod attribute;
 mod cohort;
 mod drug;
+mod host;
 mod regimen_file;
 mod system;
 mod tumour;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 pub use attribute::{Attribute, Attributes, Scope};
 pub use cohort::{Cohort, Draw, Group, SubclonePlan};
 pub use drug::{Drug, Route};
+pub use host::{Host, HostValue, host_settings};
 pub use regimen_file::RegimenFile;
 pub use system::{ClinicRoles, System};
 pub use tumour::{AttributeValue, Made, NumberOrWord, Phase, Tumour, TumourSubclone};
@@ -41,6 +43,7 @@ pub enum Shelf {
     Drugs,
     Tumours,
     Cohorts,
+    Hosts,
     Regimens,
     Trials,
     Systems,
@@ -48,12 +51,13 @@ pub enum Shelf {
 
 impl Shelf {
     /// All shelves, in the order `hersim list` shows them.
-    pub const ALL: [Shelf; 6] = [
+    pub const ALL: [Shelf; 7] = [
         Shelf::Trials,
         Shelf::Tumours,
         Shelf::Regimens,
         Shelf::Drugs,
         Shelf::Cohorts,
+        Shelf::Hosts,
         Shelf::Systems,
     ];
 
@@ -63,6 +67,7 @@ impl Shelf {
             Shelf::Drugs => "library/drugs",
             Shelf::Tumours => "library/tumours",
             Shelf::Cohorts => "library/cohorts",
+            Shelf::Hosts => "library/hosts",
             Shelf::Regimens => "library/regimens",
             Shelf::Trials => "library/trials",
             Shelf::Systems => "model/systems",
@@ -75,6 +80,7 @@ impl Shelf {
             Shelf::Drugs => "drug",
             Shelf::Tumours => "tumour",
             Shelf::Cohorts => "cohort",
+            Shelf::Hosts => "host",
             Shelf::Regimens => "regimen",
             Shelf::Trials => "trial",
             Shelf::Systems => "system",
@@ -187,6 +193,7 @@ impl Library {
             Shelf::Drugs => "unknown-drug",
             Shelf::Tumours => "unknown-tumour",
             Shelf::Cohorts => "unknown-cohort",
+            Shelf::Hosts => "unknown-host",
             Shelf::Regimens => "unknown-regimen",
             Shelf::Trials => "unknown-trial",
             Shelf::Systems => "unknown-system",
