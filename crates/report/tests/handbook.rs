@@ -72,10 +72,14 @@ fn formulas_of_the_page_are_xml_and_say_what_the_markdown_says() {
         .skip(1)
         .map(|rest| {
             let math = format!("<math {}</math>", rest.split("</math>").next().unwrap());
-            elements(&math.replace("&#160;", " ")).iter().filter(|e| e.0 == "mtr").count()
+            let count = |text: &str| elements(text).iter().filter(|e| e.0 == "mtr").count();
+            // The branches of one formula are rows within its row.
+            let branches: usize = (math.split("<mtable class=\"cases\"").skip(1))
+                .map(|rest| rest.split("</mtable>").next().unwrap().matches("<mtr>").count())
+                .sum();
+            count(&math.replace("&#160;", " ")) - branches
         })
         .sum();
-    let cases = page.matches("class=\"cases\"").count();
     let markdown: usize = handbook_files(&book, "")
         .iter()
         .flat_map(|f| {
@@ -83,7 +87,7 @@ fn formulas_of_the_page_are_xml_and_say_what_the_markdown_says() {
         })
         .map(|block| block.lines().count() - 2)
         .sum();
-    assert!(rows > 500 && cases == 0, "{rows} rows, {cases} cases");
+    assert!(rows > 500, "{rows} rows");
     assert_eq!(rows, markdown);
 }
 
