@@ -154,3 +154,18 @@ fn dependencies_point_one_way() {
     let crates = fs::read_dir(common::root().join("crates")).unwrap().count();
     assert_eq!(crates, ORDER.len(), "a crate is missing from the order");
 }
+
+#[test]
+fn species_say_what_they_are() {
+    for system in ["culture", "xenograft", "patient"] {
+        let text = common::succeed(&common::root(), &["convert", system, "--to", "sbml"]);
+        let list = text.split("</listOfSpecies>").next().unwrap();
+        let species: Vec<&str> = list.split("<species ").skip(1).collect();
+        let bare: Vec<&str> = (species.iter())
+            .filter(|s| !s.split("</species>").next().unwrap_or("").contains("<annotation"))
+            .map(|s| s.split("id=\"").nth(1).and_then(|s| s.split('"').next()).unwrap_or(s))
+            .collect();
+        let share = bare.len() as f64 / species.len() as f64;
+        assert!(share <= 0.05, "{system}: {} of {}: {bare:?}", bare.len(), species.len());
+    }
+}
