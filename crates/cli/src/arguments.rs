@@ -130,6 +130,18 @@ pub struct SubjectOptions {
     /// Regimen: text such as "DRUG 8 then 6 mg/kg q3w", or an id in library/regimens
     #[arg(long, short)]
     pub regimen: Option<String>,
+    /// Table of doses (NONMEM columns, `DRUG` names the drug), instead of a regimen
+    #[arg(long, value_name = "FILE", conflicts_with = "regimen")]
+    pub events: Option<PathBuf>,
+    /// Subject of the table of doses, when it has several
+    #[arg(long, requires = "events")]
+    pub id: Option<String>,
+    /// Unit of times in the table of doses, when its header has none, such as h
+    #[arg(long, value_name = "UNIT", requires = "events")]
+    pub time_unit: Option<String>,
+    /// Unit of amounts in the table of doses, when its header has none, such as mg
+    #[arg(long, value_name = "UNIT", requires = "events")]
+    pub amount_unit: Option<String>,
     /// Concentration held in the medium from time zero, such as DRUG="10 ug/mL"
     #[arg(long, short, value_name = "NAME=QUANTITY")]
     pub medium: Vec<String>,
@@ -334,6 +346,8 @@ pub enum Target {
     Sbml,
     /// Antimony
     Antimony,
+    /// The doses alone, as a table of events (CSV)
+    Events,
 }
 
 /// Options of `handbook`.

@@ -6,7 +6,7 @@ use hersim_network::{
 };
 
 use crate::{
-    dosing::{DoseAction, DoseEvent},
+    dosing::{DoseAction, DoseEvent, event_table},
     error::StudyError,
     library::Library,
     simulate::{Prepared, SimulateRequest, prepare},
@@ -19,6 +19,8 @@ pub enum Format {
     Sbml,
     /// Antimony.
     Antimony,
+    /// The doses alone, as an event table.
+    Events,
 }
 
 /// The system as text: equilibrated values, the tumour's attributes, doses as events.
@@ -32,10 +34,12 @@ pub fn convert(
     format: Format,
 ) -> Result<String, StudyError> {
     let prepared = prepare(library, request)?;
-    let network = valued(&prepared, horizon_day);
     Ok(match format {
-        Format::Sbml => hersim_sbml::write(&network),
-        Format::Antimony => hersim_antimony::write(&network),
+        Format::Sbml => hersim_sbml::write(&valued(&prepared, horizon_day)),
+        Format::Antimony => hersim_antimony::write(&valued(&prepared, horizon_day)),
+        Format::Events => {
+            event_table(&prepared.regimen, prepared.size, &prepared.assembled, horizon_day)
+        }
     })
 }
 
@@ -130,7 +134,8 @@ fn dose_event(
             }
             (species, Expr::binary(BinaryOp::Add, Expr::symbol(species), added))
         }
-        (DoseAction::Stop, None) => (species, Expr::symbol(species)),
+        // Only event tables have resets, and what is converted is a regimen.
+        (DoseAction::Stop, None) | (DoseAction::Return(_), _) => (species, Expr::symbol(species)),
     };
     Event { name, trigger, initially: false, assignments: vec![assignment], span: Span::NONE }
 }

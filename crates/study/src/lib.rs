@@ -34,6 +34,7 @@ pub mod quantity;
 pub mod random;
 pub mod readout;
 pub mod regimen;
+mod sheet;
 pub mod simulate;
 pub mod statistics;
 mod treatment;

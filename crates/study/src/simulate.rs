@@ -8,7 +8,7 @@ use hersim_units::Unit;
 use crate::{
     assemble::{Assembled, assemble},
     document::Document,
-    dosing::{BodySize, BoundRegimen},
+    dosing::{BodySize, BoundRegimen, EventTable, SteadyRun, read_events, steady_state},
     equilibrate::{EnsembleSettings, Programs, Ready, Rest, describe_failure, typical_scale},
     error::StudyError,
     library::{Attributes, Drug, Host, Library, RegimenFile, Scope, Shelf, Tumour, host_settings},
@@ -35,6 +35,8 @@ pub struct SimulateRequest {
     pub host: Option<String>,
     /// Regimen as text, or the id of one in the library.
     pub regimen: Option<String>,
+    /// Table of doses, instead of a regimen.
+    pub events: Option<EventTable>,
     /// Concentrations to hold from time zero, as `NAME=QUANTITY`.
     pub medium: Vec<String>,
     /// Parameters to set for the whole run, equilibration included, as `SYMBOL=QUANTITY`.
@@ -64,6 +66,17 @@ pub struct Achieved {
     pub unit: String,
 }
 
+/// How much of a drug has arrived.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Delivered {
+    /// Drug.
+    pub drug: String,
+    /// Amount, in `unit`.
+    pub amount: f64,
+    /// Unit.
+    pub unit: String,
+}
+
 /// A finished simulation.
 pub struct Simulation {
     /// Rows over time: `day`, then the readouts, then the states if asked for.
@@ -72,6 +85,8 @@ pub struct Simulation {
     pub trace: Trace,
     /// Attributes that equilibration had to achieve.
     pub achieved: Vec<Achieved>,
+    /// What arrived of each drug, dose by dose and infusion by infusion as it was given.
+    pub delivered: Vec<Delivered>,
     /// How equilibration ended.
     pub rest: Rest,
     /// Why the integration stopped early, if it did.
@@ -93,6 +108,8 @@ pub struct Prepared {
     pub regimen: BoundRegimen,
     /// Body size for doses.
     pub size: BodySize,
+    /// States that the regimen's resets return to.
+    origins: Vec<Vec<f64>>,
     /// Columns of the outputs, after those that are hidden.
     columns: Vec<Shown>,
     /// Number of outputs that only give the body size.
@@ -133,6 +150,7 @@ pub fn simulate(
         [course] = courses;
     }
     let failure = course.failure.map(|f| describe_failure(&f, program, &prepared.assembled));
+    let delivered = delivered(&prepared, course.treatment.given());
     let (days, rows) = (course.days, course.rows);
     let mut columns = vec![Column::f64("day", "day", days.iter().copied())];
     let mut series = Vec::new();
@@ -153,6 +171,7 @@ pub fn simulate(
         table: Table::new(columns),
         trace: Trace { title, day: days, series },
         achieved: prepared.achieved,
+        delivered,
         rest: prepared.ready.rest,
         failure,
         warnings: prepared.assembled.warnings,
@@ -171,11 +190,16 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
     let attributes = library.attributes()?;
     let subclones: Vec<String> =
         tumour.iter().flat_map(|t| &t.value.subclone).map(|s| s.id.clone()).collect();
-    let assembled = assemble(library, &request.system, &subclones)?;
+    let mut assembled = assemble(library, &request.system, &subclones)?;
 
-    let regimen = match &request.regimen {
-        Some(text) => BoundRegimen::bind(&regimen(text, library)?, &assembled, library)?,
-        None => BoundRegimen::default(),
+    let regimen = match (&request.events, &request.regimen) {
+        (Some(table), _) => {
+            let (regimen, unused) = read_events(library, table, &assembled)?;
+            assembled.warnings.extend(unused);
+            regimen
+        }
+        (None, Some(text)) => BoundRegimen::bind(&regimen(text, library)?, &assembled, library)?,
+        (None, None) => BoundRegimen::default(),
     };
     let medium = settings(&request.medium, "--medium", &assembled, library, medium_symbol)?;
     let mut fixed = match &request.host {
@@ -253,7 +277,77 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
             ready.parameters[slot] = *value;
         }
     }
-    Ok(Prepared { assembled, programs, ready, regimen, size, columns, hidden, readouts, achieved })
+    let origins = origins(&assembled, &programs, &ready, &regimen, size, &request.settings)?;
+    Ok(Prepared {
+        assembled,
+        programs,
+        ready,
+        regimen,
+        size,
+        origins,
+        columns,
+        hidden,
+        readouts,
+        achieved,
+    })
+}
+
+/// The states that a regimen's resets return to.
+fn origins(
+    assembled: &Assembled,
+    programs: &Programs,
+    ready: &Ready,
+    regimen: &BoundRegimen,
+    size: BodySize,
+    settings: &EnsembleSettings,
+) -> Result<Vec<Vec<f64>>, Vec<Diagnostic>> {
+    let program = &programs.during;
+    let run = SteadyRun {
+        network: &assembled.network,
+        program,
+        parameters: &ready.parameters,
+        rest: &ready.state,
+        size,
+        time_unit_days: assembled.days_per_time_unit(),
+        settings,
+    };
+    let (mut states, mut errors) = (Vec::new(), Vec::new());
+    for reset in &regimen.resets {
+        let Some(order) = reset.steady.and_then(|o| regimen.orders.get(o)) else {
+            states.push(ready.state.clone());
+            continue;
+        };
+        match steady_state(&run, order) {
+            Ok(state) => states.push(state),
+            Err(worst) => {
+                let state = worst.and_then(|w| program.states().get(w));
+                let name = state.map_or("the system", |id| assembled.network[*id].name.as_str());
+                let message =
+                    format!("these doses do not lead to a steady state: `{name}` goes on");
+                errors.push(
+                    Diagnostic::error("steady-state", message)
+                        .at(order.order.drug_span, "")
+                        .mend("a system that grows has none; write out some cycles instead"),
+                );
+            }
+        }
+    }
+    if errors.is_empty() { Ok(states) } else { Err(errors) }
+}
+
+/// What arrived, summed over the orders of each drug.
+fn delivered(prepared: &Prepared, given: &[f64]) -> Vec<Delivered> {
+    let mut all: Vec<Delivered> = Vec::new();
+    for (bound, amount) in prepared.regimen.orders.iter().zip(given) {
+        let unit = prepared.assembled.network[bound.into].unit.as_ref();
+        let unit = unit.map_or("1".to_string(), ToString::to_string);
+        let drug = &bound.order.drug;
+        match all.iter_mut().find(|d| d.drug == *drug && d.unit == unit) {
+            Some(one) => one.amount += amount,
+            None => all.push(Delivered { drug: drug.clone(), amount: *amount, unit }),
+        }
+    }
+    all
 }
 
 impl Prepared {
@@ -462,7 +556,8 @@ impl<'a> Course<'a> {
         let program = &prepared.programs.during;
         Course {
             prepared,
-            treatment: Treatment::new(&prepared.regimen, program, prepared.size, 0.0, duration),
+            treatment: Treatment::new(&prepared.regimen, program, prepared.size, 0.0, duration)
+                .returning_to(prepared.origins.clone()),
             duration,
             every,
             time_unit_days: prepared.assembled.days_per_time_unit(),

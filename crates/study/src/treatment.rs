@@ -1,5 +1,7 @@
 //! Giving a regimen to a patient inside the engine: doses at their times.
 
+use std::collections::VecDeque;
+
 use hersim_engine::{Moment, Program};
 
 use crate::dosing::{BodySize, BoundRegimen, DoseAction, DoseEvent};
@@ -17,8 +19,14 @@ pub struct Treatment {
     supplies: Vec<Supply>,
     events: Vec<DoseEvent>,
     next: usize,
-    /// Rates of running infusions by order, per day.
-    running: Vec<f64>,
+    /// Rates of running infusions by order, per day, the one that began first in front.
+    running: Vec<VecDeque<f64>>,
+    /// States to return to, by reset.
+    origins: Vec<Vec<f64>>,
+    /// Day up to which `given` counts.
+    counted: f64,
+    /// Amount that has arrived of each order.
+    given: Vec<f64>,
 }
 
 impl Treatment {
@@ -40,8 +48,17 @@ impl Treatment {
             supplies,
             events: regimen.events(size, start_day, horizon_day),
             next: 0,
-            running: vec![0.0; regimen.orders.len()],
+            running: vec![VecDeque::new(); regimen.orders.len()],
+            origins: Vec::new(),
+            counted: start_day,
+            given: vec![0.0; regimen.orders.len()],
         }
+    }
+
+    /// The same with the states that resets return to, `[reset][state]`.
+    pub fn returning_to(mut self, origins: Vec<Vec<f64>>) -> Treatment {
+        self.origins = origins;
+        self
     }
 
     /// Day of the next change.
@@ -49,18 +66,33 @@ impl Treatment {
         self.events.get(self.next).map_or(f64::INFINITY, |e| e.day)
     }
 
+    /// Amount of each order that has arrived by the last change, in the unit of its species.
+    pub fn given(&self) -> &[f64] {
+        &self.given
+    }
+
     /// Makes the changes due at or before `day`. `days` is the length of the model's time unit.
     pub fn give(&mut self, day: f64, days: f64, now: &mut Moment<'_>) {
+        self.count(day);
         let before = self.next;
         while let Some(event) = self.events.get(self.next).filter(|e| e.day <= day) {
             match event.action {
+                DoseAction::Return(reset) => {
+                    if let Some(origin) = self.origins.get(reset) {
+                        now.state.copy_from_slice(origin);
+                    }
+                    self.running.iter_mut().for_each(VecDeque::clear);
+                }
                 DoseAction::Bolus(amount) => {
                     if let Some(state) = self.supplies[event.order].state {
                         now.state[state] += amount;
+                        self.given[event.order] += amount;
                     }
                 }
-                DoseAction::Start(rate) => self.running[event.order] = rate,
-                DoseAction::Stop => self.running[event.order] = 0.0,
+                DoseAction::Start(rate) => self.running[event.order].push_back(rate),
+                DoseAction::Stop => {
+                    self.running[event.order].pop_front();
+                }
             }
             self.next += 1;
         }
@@ -72,8 +104,17 @@ impl Treatment {
     /// Ends the treatment: no more doses, infusions off.
     pub fn stop(&mut self, days: f64, now: &mut Moment<'_>) {
         self.next = self.events.len();
-        self.running.fill(0.0);
+        self.running.iter_mut().for_each(VecDeque::clear);
         self.set_rates(days, now);
+    }
+
+    /// Adds what running infusions have brought by `day`.
+    fn count(&mut self, day: f64) {
+        let passed = (day - self.counted).max(0.0);
+        for (given, rates) in self.given.iter_mut().zip(&self.running) {
+            *given += rates.iter().sum::<f64>() * passed;
+        }
+        self.counted = self.counted.max(day);
     }
 
     /// Infusion rates are sums over the orders, so that nothing is left by rounding.
@@ -81,9 +122,9 @@ impl Treatment {
         for slot in self.supplies.iter().filter_map(|s| s.infusion) {
             now.parameters[slot] = 0.0;
         }
-        for (supply, rate) in self.supplies.iter().zip(&self.running) {
+        for (supply, rates) in self.supplies.iter().zip(&self.running) {
             if let Some(slot) = supply.infusion {
-                now.parameters[slot] += rate * days;
+                now.parameters[slot] += rates.iter().sum::<f64>() * days;
             }
         }
     }

@@ -39,6 +39,7 @@ pub fn convert(arguments: &Arguments, options: &ConvertOptions) -> ExitCode {
     let format = match options.to {
         Target::Sbml => Format::Sbml,
         Target::Antimony => Format::Antimony,
+        Target::Events => Format::Events,
     };
     let days = Quantity::parse(&options.duration).and_then(|q| q.days()).map_err(|message| {
         StudyError::Input(vec![

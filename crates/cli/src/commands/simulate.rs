@@ -6,6 +6,7 @@ use comfy_table::CellAlignment;
 use hersim_network::Diagnostic;
 use hersim_study::{
     StudyError,
+    dosing::EventTable,
     equilibrate::Rest,
     simulate::{SimulateRequest, Simulation, simulate as run},
 };
@@ -31,6 +32,12 @@ pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
         system: options.subject.system.clone(),
         host: options.subject.host.clone(),
         regimen: options.subject.regimen.clone(),
+        events: options.subject.events.clone().map(|path| EventTable {
+            path,
+            id: options.subject.id.clone(),
+            time_unit: options.subject.time_unit.clone(),
+            amount_unit: options.subject.amount_unit.clone(),
+        }),
         medium: options.subject.medium.clone(),
         set: options.subject.set.clone(),
         duration: options.duration.clone(),
@@ -102,6 +109,12 @@ fn show(simulation: &Simulation, arguments: &Arguments) {
             ),
         );
     }
+    for d in &simulation.delivered {
+        terminal::say(
+            arguments,
+            format!("{}: {} {} arrived", d.drug, print::number(d.amount), d.unit),
+        );
+    }
     if let Rest::Moving = simulation.rest {
         terminal::say(arguments, "the tumour was not at rest when treatment began");
     }
@@ -142,6 +155,7 @@ fn as_json(simulation: &Simulation) -> String {
         "title": simulation.trace.title,
         "equilibration": rest,
         "achieved": simulation.achieved,
+        "delivered": simulation.delivered,
         "failure": simulation.failure,
         "columns": columns,
     });

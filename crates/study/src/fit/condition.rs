@@ -5,14 +5,12 @@ use std::{collections::HashMap, path::PathBuf};
 use hersim_network::{Diagnostic, Span, SymbolId, nearest};
 use hersim_units::Unit;
 
-use super::{
-    parameter::{Parameter, settable, symbols_named},
-    sheet::{Cell, Heading, Sheet},
-};
+use super::parameter::{Parameter, settable, symbols_named};
 use crate::{
     assemble::Assembled,
     document::Document,
     library::{Attributes, Drug, Library, Scope, Shelf},
+    sheet::{Cell, Heading, Sheet},
 };
 
 /// Columns that say nothing of the simulation.

@@ -10,9 +10,8 @@ use super::{
     observable::Observable,
     parameter::{Collector, Parameter},
     problem::{self, Problem},
-    sheet::Sheet,
 };
-use crate::library::Library;
+use crate::{library::Library, sheet::Sheet};
 
 /// A problem in which every name has found its meaning.
 pub struct Design {

@@ -9,7 +9,6 @@ use super::{
     condition::{Binder, ConditionRow, Setting, Source},
     gather::{Draft, PartDraft, Seen},
     parameter::Parameter,
-    sheet::Cell,
 };
 use crate::{
     assemble::Assembled,
@@ -17,6 +16,7 @@ use crate::{
     dosing::BoundRegimen,
     library::{Attributes, Library, RegimenFile, Shelf, Tumour},
     regimen::Regimen,
+    sheet::Cell,
     tumour::attribute_settings,
     written::Written,
 };

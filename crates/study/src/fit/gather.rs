@@ -8,12 +8,12 @@ use super::{
     condition::Conditions,
     observable::{self, Observable, Outputs},
     problem::{self, Problem},
-    sheet::{Cell, Sheet},
 };
 use crate::{
     assemble::{Assembled, assemble},
     document::Document,
     library::{Library, Shelf, Tumour},
+    sheet::{Cell, Sheet},
 };
 
 /// A system while it is being set up.

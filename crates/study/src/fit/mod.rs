@@ -22,7 +22,6 @@ mod problem;
 mod profile;
 mod run;
 mod setup;
-mod sheet;
 mod starts;
 mod uncertainty;
 mod write_back;

@@ -7,12 +7,12 @@ use hersim_network::{Diagnostic, Expr, Span, SymbolId, nearest};
 use super::{
     condition::Source,
     parameter::{Parameter, bare, symbols_named},
-    sheet::{Cell, Sheet},
 };
 use crate::{
     assemble::Assembled,
     formula::{Formula, Part, evaluate, mistake},
     library::Library,
+    sheet::{Cell, Sheet},
     written::Written,
 };
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hersim_network::{Diagnostic, Span, Symbol, SymbolId, SymbolKind, Value, nearest};
 use hersim_units::Unit;
 
-use super::sheet::{Cell, Sheet};
+use crate::sheet::{Cell, Sheet};
 use crate::{assemble::Assembled, quantity::parse_unit};
 
 /// Share of the range between the bounds, on the parameter's scale, that is the standard

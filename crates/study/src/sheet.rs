@@ -1,4 +1,5 @@
-//! Tab-separated tables with the place of every field.
+//! Tables as text with the place of every field: separated by tabs, or by commas when the header has
+//! no tab.
 
 use std::{collections::HashMap, path::Path};
 
@@ -118,7 +119,7 @@ impl Sheet {
             errors.push(
                 Diagnostic::error("wrong-columns", message)
                     .at(place.unwrap_or(Span::new(file, 0..0)), "")
-                    .mend("separate fields with single tabs; leave empty ones empty"),
+                    .mend("separate fields as the header does; leave empty ones empty"),
             );
         }
         if errors.is_empty() { Ok(Sheet { file, columns, rows }) } else { Err(errors) }
@@ -189,6 +190,7 @@ fn heading(cell: &Cell) -> Result<Heading, Box<Diagnostic>> {
 /// The fields of all lines that hold something.
 fn lines(text: &str, file: FileId) -> Vec<Vec<Cell>> {
     let mut lines = Vec::new();
+    let mut separator = None;
     let mut next = 0;
     for whole in text.split_inclusive('\n') {
         let mut at = next;
@@ -201,8 +203,9 @@ fn lines(text: &str, file: FileId) -> Vec<Vec<Cell>> {
         if line.starts_with('#') || line.trim().is_empty() {
             continue;
         }
+        let separator = *separator.get_or_insert(if line.contains('\t') { '\t' } else { ',' });
         let mut cells = Vec::new();
-        for field in line.split('\t') {
+        for field in line.split(separator) {
             let from = at + (field.len() - field.trim_start().len());
             let text = field.trim();
             cells.push(Cell {
@@ -231,6 +234,16 @@ mod tests {
         let cell = sheet.cell(&sheet.rows[0], "id").unwrap();
         assert_eq!(&text[cell.span.start as usize..cell.span.end as usize], "a");
         assert_eq!(sheet.cell(&sheet.rows[0], "time").unwrap().number().unwrap(), 5.0);
+    }
+
+    #[test]
+    fn commas_separate_where_the_header_has_no_tab() {
+        let sheet = Sheet::parse("ID,TIME [h]\n1, 2.5\n", FILE, &["ID"]).unwrap();
+        assert_eq!(sheet.columns[1].name, "TIME");
+        assert_eq!(sheet.rows[0][1].text, "2.5");
+        // Where it has one, a comma is text.
+        let sheet = Sheet::parse("id\tnote\na\tb, c\n", FILE, &["id"]).unwrap();
+        assert_eq!(sheet.rows[0][1].text, "b, c");
     }
 
     #[test]
