@@ -55,6 +55,13 @@ struct Ask {
     rtol: f64,
     /// Steps after which a patient is given up.
     max_steps: u64,
+    /// Whether machine code may be made.
+    #[serde(default = "yes")]
+    compile: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What a run cost and gave.
@@ -135,6 +142,7 @@ fn answer(program: &Program, dosed: usize, setup: &Setup, scale: &[f64], ask: &A
         atol: scale.iter().map(|size| Settings::default_atol(ask.rtol, *size)).collect(),
         max_steps: ask.max_steps,
         width,
+        compile: ask.compile,
         threads: 1,
         ..Settings::default()
     };

@@ -2,22 +2,29 @@
 
 use crate::{
     Reached, Reason, Stats, Subject,
+    compile::Code,
     control::{Control, first_step, smallest_step},
     dense::Interpolant,
     ensemble::Job,
     lane::{Lane, Onward},
     lanes::Arena,
-    rodas::{self, Interpolate, Slope, Step},
+    rodas::{self, Interpolate, Prelude, Slope, Step},
     stepper::StepSlot,
 };
 
 /// A step is not trusted when rounding may have been magnified this much in its elimination.
 const LARGEST_GROWTH: f64 = 1e8;
 
+/// Steps that a group interprets before it asks for machine code: what a program runs only
+/// briefly is not worth compiling.
+const STEPS_BEFORE_CODE: u64 = 100;
+
 /// Subjects that share a thread and its instructions.
 pub(crate) struct Group<'a, 's, S> {
     job: &'a Job<'a, 's, S>,
     arena: Arena,
+    /// Machine code, once the run has proved long enough.
+    code: Option<&'a Code>,
     lanes: Vec<Option<Lane<'s, S>>>,
     stats: Stats,
     /// Parameters of some lane have changed since the prelude was computed.
@@ -38,6 +45,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         Group {
             job,
             arena,
+            code: None,
             lanes,
             stats: Stats::default(),
             stale_prelude: true,
@@ -53,9 +61,16 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
             self.lanes[lane] = self.load();
             self.depart(lane);
         }
+        if self.job.settings.compile {
+            self.adopt(stepper.code_at_hand(self.job.isa));
+        }
         while self.lanes.iter().any(Option::is_some) {
             self.prepare();
-            self.arena.run(Step { stepper, tolerances: self.job.tolerances() });
+            if self.job.settings.compile && self.stats.batches == STEPS_BEFORE_CODE {
+                self.adopt(stepper.code(self.job.isa));
+            }
+            let (code, tolerances) = (self.code, self.job.tolerances());
+            self.arena.run(Step { stepper, code, tolerances });
             self.stats.batches += 1;
             let mut interpolated = false;
             for lane in 0..self.lanes.len() {
@@ -63,6 +78,12 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
             }
         }
         self.stats
+    }
+
+    /// Goes on with machine code, if there is any; the results are the same.
+    fn adopt(&mut self, code: Option<&'a Code>) {
+        self.code = code;
+        self.arena.grow(code.map_or(0, Code::slots));
     }
 
     /// The next subject that has a leg to run.
@@ -99,7 +120,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
     fn prepare(&mut self) {
         let stepper = &self.job.program.stepper;
         if std::mem::take(&mut self.stale_prelude) {
-            self.arena.run(&stepper.prelude);
+            self.arena.run(Prelude { stepper, code: self.code });
         }
         if self.lanes.iter().flatten().any(|lane| lane.fresh) {
             self.choose_first_steps();
@@ -116,7 +137,8 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         let job = self.job;
         let stepper = &job.program.stepper;
         if job.settings.first_step <= 0.0 {
-            self.arena.run(Slope { stepper, tolerances: job.tolerances() });
+            let (code, tolerances) = (self.code, job.tolerances());
+            self.arena.run(Slope { stepper, code, tolerances });
         }
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             let Some(lane) = lane.as_mut().filter(|lane| lane.fresh) else { continue };

@@ -34,33 +34,46 @@ pub(crate) fn interpret<V: Lanes>(tape: &Tape, memory: &mut [V]) {
         let (run_instructions, rest) = instructions.split_at(run.length as usize);
         instructions = rest;
         macro_rules! each {
-            (|$($operand:ident),+| $result:expr) => {
-                for i in run_instructions {
-                    $(let $operand = load(i.$operand);)+
-                    store(i.to, $result);
+            ($($operation:ident)+) => {
+                match run.operation {
+                    $(Operation::$operation => {
+                        for i in run_instructions {
+                            let (a, b, c) = (load(i.a), load(i.b), load(i.c));
+                            store(i.to, apply(Operation::$operation, a, b, c));
+                        }
+                    })+
                 }
             };
         }
-        match run.operation {
-            Operation::Move => each!(|a| a),
-            Operation::Add => each!(|a, b| a.add(b)),
-            Operation::Subtract => each!(|a, b| a.sub(b)),
-            Operation::Multiply => each!(|a, b| a.mul(b)),
-            Operation::MultiplyAdd => each!(|a, b, c| a.mul_add(b, c)),
-            Operation::MultiplySubtract => each!(|a, b, c| a.mul_sub(b, c)),
-            Operation::NegativeMultiplyAdd => each!(|a, b, c| a.neg_mul_add(b, c)),
-            Operation::Reciprocal => each!(|a| a.splat(1.0).div(a)),
-            Operation::Negate => each!(|a| a.neg()),
-            Operation::SquareRoot => each!(|a| a.sqrt()),
-            Operation::Exp => each!(|a| math::exp(a)),
-            Operation::Ln => each!(|a| math::ln(a)),
-            Operation::Abs => each!(|a| a.abs()),
-            Operation::Max => each!(|a, b| a.max(b)),
-            Operation::Min => each!(|a, b| a.min(b)),
-            Operation::Less => each!(|a, b| a.less(b)),
-            Operation::LessEqual => each!(|a, b| a.less_equal(b)),
-            Operation::Equal => each!(|a, b| a.equal(b)),
-            Operation::Select => each!(|a, b, c| a.select(b, c)),
+        each! {
+            Move Add Subtract Multiply MultiplyAdd MultiplySubtract NegativeMultiplyAdd Reciprocal
+            Negate SquareRoot Exp Ln Abs Max Min Less LessEqual Equal Select
         }
+    }
+}
+
+/// What an operation makes of its operands.
+#[inline(always)]
+pub(crate) fn apply<V: Lanes>(operation: Operation, a: V, b: V, c: V) -> V {
+    match operation {
+        Operation::Move => a,
+        Operation::Add => a.add(b),
+        Operation::Subtract => a.sub(b),
+        Operation::Multiply => a.mul(b),
+        Operation::MultiplyAdd => a.mul_add(b, c),
+        Operation::MultiplySubtract => a.mul_sub(b, c),
+        Operation::NegativeMultiplyAdd => a.neg_mul_add(b, c),
+        Operation::Reciprocal => a.splat(1.0).div(a),
+        Operation::Negate => a.neg(),
+        Operation::SquareRoot => a.sqrt(),
+        Operation::Exp => math::exp(a),
+        Operation::Ln => math::ln(a),
+        Operation::Abs => a.abs(),
+        Operation::Max => a.max(b),
+        Operation::Min => a.min(b),
+        Operation::Less => a.less(b),
+        Operation::LessEqual => a.less_equal(b),
+        Operation::Equal => a.equal(b),
+        Operation::Select => a.select(b, c),
     }
 }

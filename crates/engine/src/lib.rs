@@ -16,6 +16,11 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+mod compile;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "compile/none.rs"]
+mod compile;
 mod control;
 mod dag;
 mod dense;

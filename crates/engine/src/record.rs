@@ -22,10 +22,12 @@ impl Draft {
     pub(crate) fn finish(self, places: &Places) -> Tape {
         let base = places.next;
         let place = |slot: u32| if slot >= TEMPORARY { slot - TEMPORARY + base } else { slot };
-        Tape::new(self.operations.into_iter().map(|(operation, Instruction { to, a, b, c })| {
-            let (to, a, b, c) = (place(to), place(a), place(b), place(c));
-            (operation, Instruction { to, a, b, c })
-        }))
+        let operations =
+            self.operations.into_iter().map(|(operation, Instruction { to, a, b, c })| {
+                let (to, a, b, c) = (place(to), place(a), place(b), place(c));
+                (operation, Instruction { to, a, b, c })
+            });
+        Tape::new(operations, base as usize)
     }
 }
 

@@ -15,9 +15,9 @@
 //! need nothing in common: not time, not step size, not the fate of the last step.
 
 use crate::{
-    interpret::interpret,
+    compile::Code,
     lanes::{Kernel, Lanes},
-    stepper::{STAGES, StepSlot, Stepper},
+    stepper::{Part, STAGES, StepSlot, Stepper},
 };
 
 /// γ, the diagonal of the method.
@@ -117,13 +117,21 @@ const H: [[f64; STAGES]; 3] = [
 /// [`StepSlot::Error`], [`StepSlot::Rate`] and [`StepSlot::Growth`].
 pub(crate) struct Step<'a> {
     pub(crate) stepper: &'a Stepper,
+    pub(crate) code: Option<&'a Code>,
     pub(crate) tolerances: Tolerances<'a>,
 }
 
 /// The largest scaled rate of change where the step is to start, in [`StepSlot::Rate`].
 pub(crate) struct Slope<'a> {
     pub(crate) stepper: &'a Stepper,
+    pub(crate) code: Option<&'a Code>,
     pub(crate) tolerances: Tolerances<'a>,
+}
+
+/// What only parameters determine, from the parameters in memory.
+pub(crate) struct Prelude<'a> {
+    pub(crate) stepper: &'a Stepper,
+    pub(crate) code: Option<&'a Code>,
 }
 
 /// The interpolation over the step just taken.
@@ -142,7 +150,7 @@ pub(crate) struct Tolerances<'a> {
 impl Kernel for Step<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self, memory: &mut [V]) {
-        let Step { stepper, tolerances } = self;
+        let Step { stepper, code, tolerances } = self;
         commit(stepper, memory);
         for stage in 0..STAGES {
             match stage {
@@ -156,9 +164,9 @@ impl Kernel for Step<'_> {
                 _ => combine::<V, 7>(stepper, memory),
             }
             // A loop over both tapes, so that the interpreter is inlined once.
-            let rates = if stage == 0 { &stepper.factor } else { &stepper.rate };
-            for (i, tape) in [rates, &stepper.solve].into_iter().enumerate() {
-                interpret(tape, memory);
+            let rates = if stage == 0 { Part::Factor } else { Part::Rate };
+            for (i, part) in [rates, Part::Solve].into_iter().enumerate() {
+                stepper.carry_out(part, code, memory);
                 if stage == 0 && i == 0 {
                     measure_rates(stepper, tolerances, memory);
                     measure_growth(stepper, memory);
@@ -172,14 +180,21 @@ impl Kernel for Step<'_> {
 impl Kernel for Slope<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self, memory: &mut [V]) {
-        let Slope { stepper, tolerances } = self;
+        let Slope { stepper, code, tolerances } = self;
         commit(stepper, memory);
         let zero = memory[stepper.step].splat(0.0);
         memory[stepper.residual..][..stepper.n].fill(zero);
-        interpret(&stepper.rate, memory);
+        stepper.carry_out(Part::Rate, code, memory);
         let largest = scaled_rates(stepper, tolerances, memory)
             .fold(zero, |largest, rate| rate.abs().max(largest));
         memory[stepper.slot(StepSlot::Rate)] = largest;
+    }
+}
+
+impl Kernel for Prelude<'_> {
+    #[inline(always)]
+    fn run<V: Lanes>(self, memory: &mut [V]) {
+        self.stepper.carry_out(Part::Prelude, self.code, memory);
     }
 }
 

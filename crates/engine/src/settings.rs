@@ -12,6 +12,9 @@ pub struct Settings {
     pub max_steps: u64,
     /// How many subjects share an instruction.
     pub width: Width,
+    /// Whether to compile what runs for long to machine code, where the processor and the system
+    /// allow it. Results are the same, to the bit.
+    pub compile: bool,
     /// Threads; zero for all the machine offers.
     pub threads: usize,
     /// First step after a discontinuity, in time units; zero to choose it from the rates.
@@ -26,6 +29,7 @@ impl Default for Settings {
             atol: vec![1e-8],
             max_steps: 200_000,
             width: Width::Auto,
+            compile: true,
             threads: 0,
             first_step: 0.0,
         }

@@ -1,12 +1,18 @@
 //! What one integration step computes, written out for a model: memory layout and tapes.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::OnceLock,
+};
 
 use crate::{
+    compile::Code,
     dag::{Dag, Leaf, NodeId, Varies},
     derive::Derivatives,
     evaluate::record_prelude,
     factor::factorise,
+    interpret::interpret,
+    lanes::{Isa, Lanes},
     lower::{Model, Terms},
     order::markowitz,
     record::{Places, record},
@@ -49,6 +55,27 @@ pub(crate) struct Stepper {
     pub(crate) jacobian_entries: usize,
     /// Entries of the factors.
     pub(crate) factor_entries: usize,
+    codes: Codes,
+}
+
+/// Machine code, compiled when it is first wanted.
+#[derive(Clone, Debug, Default)]
+struct Codes {
+    four: OnceLock<Option<Code>>,
+    eight: OnceLock<Option<Code>>,
+}
+
+/// The tapes of a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// [`Stepper::prelude`]
+    Prelude,
+    /// [`Stepper::factor`]
+    Factor,
+    /// [`Stepper::rate`]
+    Rate,
+    /// [`Stepper::solve`]
+    Solve,
 }
 
 /// Numbers that go with one step of one lane.
@@ -89,6 +116,35 @@ impl Stepper {
     /// First slot of the interpolation.
     pub(crate) fn interpolation(&self) -> usize {
         self.work + self.n * (1 + STAGES)
+    }
+
+    /// Machine code of the tapes for these lanes, compiled when first asked for; `None` where the
+    /// interpreter must do.
+    pub(crate) fn code(&self, isa: Isa) -> Option<&Code> {
+        let code = if isa.width() == 8 { &self.codes.eight } else { &self.codes.four };
+        let tapes = [&self.prelude, &self.factor, &self.rate, &self.solve];
+        code.get_or_init(|| Code::new(&tapes, self.size(), &self.constants, isa)).as_ref()
+    }
+
+    /// Machine code if it is there already.
+    pub(crate) fn code_at_hand(&self, isa: Isa) -> Option<&Code> {
+        let code = if isa.width() == 8 { &self.codes.eight } else { &self.codes.four };
+        code.get()?.as_ref()
+    }
+
+    /// Carries out a tape, by its code if there is any.
+    #[inline(always)]
+    pub(crate) fn carry_out<V: Lanes>(&self, part: Part, code: Option<&Code>, memory: &mut [V]) {
+        if let Some(code) = code {
+            return code.run(part as usize, memory);
+        }
+        let tape = match part {
+            Part::Prelude => &self.prelude,
+            Part::Factor => &self.factor,
+            Part::Rate => &self.rate,
+            Part::Solve => &self.solve,
+        };
+        interpret(tape, memory);
     }
 
     /// Slots in all.
@@ -164,6 +220,7 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
         solve: solve.finish(&places),
         jacobian_entries: jacobian.iter().map(BTreeMap::len).sum(),
         factor_entries: factors.entries(),
+        codes: Codes::default(),
     };
     (stepper, order.into_iter().map(|leaf| leaf as u32).collect())
 }

@@ -85,6 +85,8 @@ pub(crate) struct Tape {
     instructions: Vec<Instruction>,
     /// One more than the largest slot used.
     slots: usize,
+    /// Slots from here on are of no use to anyone afterwards.
+    lasting: usize,
 }
 
 impl Tape {
@@ -103,9 +105,18 @@ impl Tape {
         self.slots
     }
 
-    /// A tape of these operations in this order, their instructions in slots.
-    pub(crate) fn new(operations: impl IntoIterator<Item = (Operation, Instruction)>) -> Tape {
-        let mut tape = Tape::default();
+    /// The first slot whose content is of no use to anyone afterwards, like all that follow.
+    pub(crate) fn lasting(&self) -> usize {
+        self.lasting
+    }
+
+    /// A tape of these operations in this order, their instructions in slots; only what it leaves
+    /// in the first `lasting` slots counts.
+    pub(crate) fn new(
+        operations: impl IntoIterator<Item = (Operation, Instruction)>,
+        lasting: usize,
+    ) -> Tape {
+        let mut tape = Tape { lasting, ..Tape::default() };
         for (operation, Instruction { to, a, b, c }) in operations {
             match tape.runs.last_mut() {
                 Some(run) if run.operation == operation => run.length += 1,

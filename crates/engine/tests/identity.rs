@@ -67,31 +67,32 @@ fn seen(probe: &Probe) -> Seen {
 #[test]
 fn every_packing_gives_the_same_bits() {
     let (net, program) = receptor();
-    let settings = |width, threads| Settings {
+    let settings = |width, threads, compile| Settings {
         rtol: 1e-6,
         atol: vec![1e-9],
         max_steps: 3000,
         width,
+        compile,
         threads,
         first_step: 0.0,
     };
     let mut alone = subjects(&net, &program, 21);
     for subject in alone.chunks_mut(1) {
-        run(&program, subject, &settings(Width::One, 1), &|_| {});
+        run(&program, subject, &settings(Width::One, 1, false), &|_| {});
     }
     let expected: Vec<Seen> = alone.iter().map(seen).collect();
     assert_eq!(expected.iter().filter(|s| s.3.is_some()).count(), 1, "the ninth fails");
     assert!(expected.iter().any(|s| s.1.len() > 7), "some watch is reached");
     let widths = [Width::One, Width::Four, Width::Eight, Width::Auto];
-    for (width, threads, reverse) in
-        widths.into_iter().flat_map(|w| [(w, 1, false), (w, 1, true), (w, 3, false)])
-    {
+    for (width, threads, reverse, compile) in widths.into_iter().flat_map(|w| {
+        [(w, 1, false, false), (w, 1, false, true), (w, 1, true, true), (w, 3, false, true)]
+    }) {
         let mut together = subjects(&net, &program, 21);
         if reverse {
             together.reverse();
         }
         let done = std::sync::atomic::AtomicUsize::new(0);
-        let stats = run(&program, &mut together, &settings(width, threads), &|_| {
+        let stats = run(&program, &mut together, &settings(width, threads, compile), &|_| {
             done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         });
         if reverse {
@@ -102,7 +103,7 @@ fn every_packing_gives_the_same_bits() {
         for (i, (probe, expected)) in together.iter().zip(&expected).enumerate() {
             // NaN differs from itself, so compare what is printed; `{:?}` shows every bit else.
             let found = format!("{:?}", seen(probe));
-            assert_eq!(found, format!("{expected:?}"), "subject {i}, {width:?}, {threads} threads");
+            assert_eq!(found, format!("{expected:?}"), "subject {i}, {width:?}, {threads} threads, compiled: {compile}");
         }
     }
 }

@@ -119,6 +119,14 @@ impl Arena {
         self.isa.width()
     }
 
+    /// Appends zeroed slots, so that there are at least so many.
+    pub(crate) fn grow(&mut self, slots: usize) {
+        if slots > self.slots {
+            self.slots = slots;
+            self.lines.resize((slots * self.width()).div_ceil(8), Line([0.0; 8]));
+        }
+    }
+
     /// The number in a slot of a lane.
     pub(crate) fn get(&self, slot: usize, lane: usize) -> f64 {
         let at = slot * self.width() + lane;

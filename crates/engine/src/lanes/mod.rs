@@ -66,11 +66,11 @@ pub(crate) trait Lanes: Copy {
 }
 
 /// Adding this to an integer of up to 51 bits leaves that integer in the low bits.
-const SHIFTER: f64 = 6755399441055744.0; // 1.5 * 2^52
+pub(crate) const SHIFTER: f64 = 6755399441055744.0; // 1.5 * 2^52
 /// Bits of the fraction of a double.
-const FRACTION: u64 = 0x000f_ffff_ffff_ffff;
+pub(crate) const FRACTION: u64 = 0x000f_ffff_ffff_ffff;
 /// Bits of one.
-const ONE: u64 = 0x3ff0_0000_0000_0000;
+pub(crate) const ONE: u64 = 0x3ff0_0000_0000_0000;
 /// 2^52; or-ing an integer into its low bits adds that integer.
 #[cfg(target_arch = "x86_64")]
-const TWO_52: f64 = 4503599627370496.0;
+pub(crate) const TWO_52: f64 = 4503599627370496.0;
