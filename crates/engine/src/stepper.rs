@@ -65,6 +65,16 @@ struct Codes {
     eight: OnceLock<Option<Code>>,
 }
 
+impl Codes {
+    fn of(&self, isa: Isa) -> Option<&OnceLock<Option<Code>>> {
+        match isa.width() {
+            4 => Some(&self.four),
+            8 => Some(&self.eight),
+            _ => None,
+        }
+    }
+}
+
 /// The tapes of a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Part {
@@ -121,15 +131,14 @@ impl Stepper {
     /// Machine code of the tapes for these lanes, compiled when first asked for; `None` where the
     /// interpreter must do.
     pub(crate) fn code(&self, isa: Isa) -> Option<&Code> {
-        let code = if isa.width() == 8 { &self.codes.eight } else { &self.codes.four };
         let tapes = [&self.prelude, &self.factor, &self.rate, &self.solve];
-        code.get_or_init(|| Code::new(&tapes, self.size(), &self.constants, isa)).as_ref()
+        let compile = || Code::new(&tapes, self.size(), &self.constants, isa);
+        self.codes.of(isa)?.get_or_init(compile).as_ref()
     }
 
     /// Machine code if it is there already.
     pub(crate) fn code_at_hand(&self, isa: Isa) -> Option<&Code> {
-        let code = if isa.width() == 8 { &self.codes.eight } else { &self.codes.four };
-        code.get()?.as_ref()
+        self.codes.of(isa)?.get()?.as_ref()
     }
 
     /// Carries out a tape, by its code if there is any.
