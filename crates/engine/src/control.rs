@@ -11,7 +11,8 @@ use crate::{math::pow_of, rodas::ORDER};
 pub(crate) struct Control {
     /// Proposed size of the next step.
     pub(crate) step: f64,
-    /// Size and error of the last accepted step since the last discontinuity.
+    /// Size of the last accepted step since the last discontinuity, and its error to the power
+    /// -1/5.
     last: Option<(f64, f64)>,
     rejected: bool,
 }
@@ -25,6 +26,10 @@ const GROW: f64 = 6.0;
 const GROW_AT_START: f64 = 100.0;
 /// A step whose error is not a number shrinks by this factor.
 const COLLAPSE: f64 = 0.1;
+/// Smaller errors count as this one.
+pub(crate) const SMALLEST_ERROR: f64 = 1e-12;
+/// In the trend an error counts as one hundredth at least; this is that to the power -1/5.
+const LARGEST_ROOT: f64 = 2.51188643150958;
 /// Steps are stretched by up to this factor to reach the end of a leg.
 const STRETCH: f64 = 1.05;
 
@@ -46,13 +51,13 @@ impl Control {
         }
     }
 
-    /// The step of size `tried` had this scaled error, at most one.
-    pub(crate) fn accept(&mut self, tried: f64, error: f64) {
+    /// The step of size `tried` had a scaled error of at most one; `root` is that error, held above
+    /// [`SMALLEST_ERROR`], to the power -1/5.
+    pub(crate) fn accept(&mut self, tried: f64, root: f64) {
         let largest = if self.last.is_none() && !self.rejected { GROW_AT_START } else { GROW };
-        let mut factor = factor(error, largest);
-        if let Some((last_step, last_error)) = self.last {
-            let trend = last_error / (error * error).max(1e-20);
-            let predicted = SAFETY * (tried / last_step) * pow_of(trend, 1.0 / ORDER);
+        let mut factor = (SAFETY * root).clamp(SHRINK, largest);
+        if let Some((last_step, last_root)) = self.last {
+            let predicted = SAFETY * (tried / last_step) * (root * root / last_root);
             factor = factor.min(predicted.clamp(SHRINK, GROW));
         }
         if self.rejected {
@@ -61,20 +66,18 @@ impl Control {
         // A step cut short by the end of a leg says little against the one it was cut from.
         let cut_short = tried < self.step;
         self.step = if cut_short { self.step.max(tried * factor) } else { tried * factor };
-        self.last = Some((tried, error.max(1e-2)));
+        self.last = Some((tried, root.min(LARGEST_ROOT)));
         self.rejected = false;
     }
 
-    /// The step of size `tried` had this scaled error, above one or not a number.
-    pub(crate) fn reject(&mut self, tried: f64, error: f64) {
-        let factor = if error.is_finite() { factor(error, GROW).min(SAFETY) } else { COLLAPSE };
+    /// The step of size `tried` had this scaled error, above one or not a number; `root` is that
+    /// error to the power -1/5.
+    pub(crate) fn reject(&mut self, tried: f64, error: f64, root: f64) {
+        let factor =
+            if error.is_finite() { (SAFETY * root).clamp(SHRINK, SAFETY) } else { COLLAPSE };
         self.step = tried * factor;
         self.rejected = true;
     }
-}
-
-fn factor(error: f64, largest: f64) -> f64 {
-    (SAFETY * pow_of(error.max(1e-12), -1.0 / ORDER)).clamp(SHRINK, largest)
 }
 
 /// The first step when the largest scaled rate of change is `rate` (1/time). What a dose excites

@@ -74,8 +74,10 @@ pub(crate) enum Varies {
     Never,
     /// With the subject and its doses.
     WithParameters,
-    /// With state and step.
+    /// With the state.
     WithState,
+    /// With the size of the step.
+    WithStep,
     /// Within a stage.
     WithResidual,
 }
@@ -402,7 +404,8 @@ impl Dag {
         let varies = match node {
             Node::Constant(_) => Varies::Never,
             Node::Leaf(Leaf::Parameter(_)) => Varies::WithParameters,
-            Node::Leaf(Leaf::State(_) | Leaf::Shift) => Varies::WithState,
+            Node::Leaf(Leaf::State(_)) => Varies::WithState,
+            Node::Leaf(Leaf::Shift) => Varies::WithStep,
             Node::Leaf(Leaf::Residual(_)) => Varies::WithResidual,
             Node::Unary(_, a) => self.varies(a),
             Node::Binary(_, a, b) => self.varies(a).max(self.varies(b)),

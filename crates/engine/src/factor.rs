@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dag::{Dag, Leaf, NodeId};
+use crate::dag::{Dag, NodeId};
 
 /// The factors, in pivot order.
 pub(crate) struct Factors {
@@ -20,22 +20,14 @@ pub(crate) struct Factors {
     upper: Vec<Vec<(usize, NodeId)>>,
 }
 
-/// Factorises `I/(γh) − J`, where `jacobian[i]` holds row `i` of J as column and value.
-pub(crate) fn factorise(dag: &mut Dag, jacobian: &[BTreeMap<usize, NodeId>]) -> Factors {
-    let n = jacobian.len();
-    let shift = dag.leaf(Leaf::Shift);
+/// Factorises a matrix that has every diagonal entry; `matrix[i]` holds row `i` as column and value.
+pub(crate) fn factorise(dag: &mut Dag, matrix: Vec<BTreeMap<usize, NodeId>>) -> Factors {
+    let n = matrix.len();
     let mut factors =
         Factors { lower: vec![Vec::new(); n], reciprocals: Vec::new(), upper: vec![Vec::new(); n] };
     // Rows of D·U, which elimination subtracts from later rows.
     let mut scaled_upper: Vec<Vec<(usize, NodeId)>> = Vec::with_capacity(n);
-    for (i, jacobian_row) in jacobian.iter().enumerate() {
-        let mut row: BTreeMap<usize, NodeId> =
-            jacobian_row.iter().map(|(&j, &value)| (j, dag.negate(value))).collect();
-        let diagonal = match row.get(&i) {
-            Some(&value) => dag.add(shift, value),
-            None => shift,
-        };
-        row.insert(i, diagonal);
+    for (i, mut row) in matrix.into_iter().enumerate() {
         let mut from = 0;
         while let Some((&k, &value)) = row.range(from..i).next() {
             from = k + 1;
@@ -61,10 +53,10 @@ pub(crate) fn factorise(dag: &mut Dag, jacobian: &[BTreeMap<usize, NodeId>]) -> 
 }
 
 impl Factors {
-    /// The solution for the residual as right-hand side, per state in pivot order.
-    pub(crate) fn solve(&self, dag: &mut Dag) -> Vec<NodeId> {
+    /// The solution for a right-hand side, per state in pivot order.
+    pub(crate) fn solve(&self, dag: &mut Dag, right: &[NodeId]) -> Vec<NodeId> {
         let n = self.reciprocals.len();
-        let mut x: Vec<NodeId> = (0..n).map(|i| dag.leaf(Leaf::Residual(i as u32))).collect();
+        let mut x = right.to_vec();
         for i in 0..n {
             x[i] = subtract_products(dag, x[i], &self.lower[i], &x);
         }
@@ -75,12 +67,6 @@ impl Factors {
             x[i] = subtract_products(dag, x[i], &self.upper[i], &x);
         }
         x
-    }
-
-    /// Entries of L and U, diagonals included, fill included.
-    pub(crate) fn entries(&self) -> usize {
-        let off_diagonal = self.lower.iter().chain(&self.upper).map(Vec::len);
-        self.reciprocals.len() + off_diagonal.sum::<usize>()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     lane::{Lane, Onward},
     lanes::Arena,
     rodas::{self, Interpolate, Prelude, Slope, Step},
-    stepper::StepSlot,
+    stepper::{STAGES, StepSlot},
 };
 
 /// A step is not trusted when rounding may have been magnified this much in its elimination.
@@ -70,7 +70,8 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
                 self.adopt(stepper.code(self.job.isa));
             }
             let (code, tolerances) = (self.code, self.job.tolerances());
-            self.arena.run(Step { stepper, code, tolerances });
+            let measures_rates = self.lanes.iter().flatten().any(|lane| lane.leg.steady.is_some());
+            self.arena.run(Step { stepper, code, tolerances, measures_rates });
             self.stats.batches += 1;
             let mut interpolated = false;
             for lane in 0..self.lanes.len() {
@@ -160,7 +161,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         let Some(lane) = &mut self.lanes[index] else { return };
         let read = |slot| self.arena.get(stepper.slot(slot), index);
         if let Some(limit) = lane.leg.steady
-            && mean(job, read(StepSlot::Rate)) < limit
+            && read(StepSlot::Rate) < limit
         {
             self.arena.gather(
                 stepper.state() + usize::from(job.program.clock),
@@ -170,13 +171,13 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
             return self.arrive(index, Reached::Steady);
         }
         lane.effort.steps += 1;
-        let error = mean(job, read(StepSlot::Error));
+        let (error, root) = (read(StepSlot::Error), read(StepSlot::ErrorRoot));
         let sound = read(StepSlot::Growth) < LARGEST_GROWTH;
         if error <= 1.0 && sound {
-            self.accept(index, error, interpolated);
+            self.accept(index, root, interpolated);
         } else {
             lane.effort.rejections += 1;
-            lane.control.reject(lane.tried, if sound { error } else { f64::NAN });
+            lane.control.reject(lane.tried, if sound { error } else { f64::NAN }, root);
             self.arena.set(stepper.slot(StepSlot::Accept), index, 0.0);
             if lane.control.step < smallest_step(lane.t) {
                 let reason =
@@ -191,7 +192,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
     }
 
     /// A good step: delivers samples, looks for crossings and events, ends the leg where it ends.
-    fn accept(&mut self, index: usize, error: f64, interpolated: &mut bool) {
+    fn accept(&mut self, index: usize, root: f64, interpolated: &mut bool) {
         let program = self.job.program;
         let Some(lane) = &mut self.lanes[index] else { return };
         let skip = usize::from(program.clock);
@@ -228,7 +229,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         } else if ends || looks {
             lane.state.copy_from_slice(&self.end);
         }
-        lane.control.accept(lane.tried, error);
+        lane.control.accept(lane.tried, root);
         lane.t = t;
         if let Some(watch) = watch {
             self.arrive(index, Reached::Watch(watch));
@@ -285,7 +286,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         let scaled_error = |i: usize| {
             let (old, new) = (read(stepper.state(), i), read(stepper.stage_state, i));
             let scale = self.job.absolute[i] + self.job.settings.rtol * old.abs().max(new.abs());
-            let scaled = (read(stepper.residual, i) / scale).abs();
+            let scaled = (read(stepper.stage(STAGES - 1), i) / scale).abs();
             if scaled.is_finite() { scaled } else { f64::INFINITY }
         };
         let mut worst = (0, f64::NEG_INFINITY);
@@ -298,9 +299,4 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         let value = if self.job.absolute.is_empty() { 0.0 } else { read(stepper.state(), worst.0) };
         (worst.0, value)
     }
-}
-
-/// Root of the mean of a sum of squares over the states.
-fn mean<S>(job: &Job<'_, '_, S>, squares: f64) -> f64 {
-    (squares / job.absolute.len().max(1) as f64).sqrt()
 }

@@ -25,6 +25,7 @@ mod control;
 mod dag;
 mod dense;
 mod derive;
+mod eliminate;
 mod ensemble;
 mod evaluate;
 mod factor;

@@ -68,12 +68,11 @@ pub struct Summary {
     pub factor_entries: usize,
     /// Operations per subject and dose: what only parameters determine.
     pub prelude_operations: usize,
-    /// Operations to evaluate and factorise the Jacobian, with the rates of the first stage.
-    pub factor_operations: usize,
-    /// Operations to evaluate the rates of change.
-    pub rate_operations: usize,
-    /// Operations to solve with the factors.
-    pub solve_operations: usize,
+    /// Operations of the first stage: rates of change, Jacobian, its factors and the solution with
+    /// them. Without the last two where so many products would be needed that loops do them.
+    pub first_operations: usize,
+    /// Operations of every other stage: rates of change and the solution with the factors.
+    pub stage_operations: usize,
     /// Operations to evaluate the outputs.
     pub output_operations: usize,
 }
@@ -201,9 +200,8 @@ impl Program {
             jacobian_entries: stepper.jacobian_entries,
             factor_entries: stepper.factor_entries,
             prelude_operations: stepper.prelude.instructions().len(),
-            factor_operations: stepper.factor.instructions().len(),
-            rate_operations: stepper.rate.instructions().len(),
-            solve_operations: stepper.solve.instructions().len(),
+            first_operations: stepper.first.instructions().len(),
+            stage_operations: stepper.stage.instructions().len(),
             output_operations: self.observer.operations(),
         }
     }

@@ -16,7 +16,9 @@
 
 use crate::{
     compile::Code,
+    control::SMALLEST_ERROR,
     lanes::{Kernel, Lanes},
+    math,
     stepper::{Part, STAGES, StepSlot, Stepper},
 };
 
@@ -119,6 +121,8 @@ pub(crate) struct Step<'a> {
     pub(crate) stepper: &'a Stepper,
     pub(crate) code: Option<&'a Code>,
     pub(crate) tolerances: Tolerances<'a>,
+    /// Whether [`StepSlot::Rate`] is wanted.
+    pub(crate) measures_rates: bool,
 }
 
 /// The largest scaled rate of change where the step is to start, in [`StepSlot::Rate`].
@@ -150,7 +154,7 @@ pub(crate) struct Tolerances<'a> {
 impl Kernel for Step<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self, memory: &mut [V]) {
-        let Step { stepper, code, tolerances } = self;
+        let Step { stepper, code, tolerances, measures_rates } = self;
         commit(stepper, memory);
         for stage in 0..STAGES {
             match stage {
@@ -163,14 +167,14 @@ impl Kernel for Step<'_> {
                 6 => combine::<V, 6>(stepper, memory),
                 _ => combine::<V, 7>(stepper, memory),
             }
-            // A loop over both tapes, so that the interpreter is inlined once.
-            let rates = if stage == 0 { Part::Factor } else { Part::Rate };
-            for (i, part) in [rates, Part::Solve].into_iter().enumerate() {
-                stepper.carry_out(part, code, memory);
-                if stage == 0 && i == 0 {
+            // One call for all stages, so that the interpreter is inlined once.
+            let part = if stage == 0 { Part::First } else { Part::Stage };
+            stepper.carry_out(part, code, stepper.stage(stage), memory);
+            if stage == 0 {
+                if measures_rates {
                     measure_rates(stepper, tolerances, memory);
-                    measure_growth(stepper, memory);
                 }
+                measure_growth(stepper, memory);
             }
         }
         conclude(stepper, tolerances, memory);
@@ -183,8 +187,7 @@ impl Kernel for Slope<'_> {
         let Slope { stepper, code, tolerances } = self;
         commit(stepper, memory);
         let zero = memory[stepper.step].splat(0.0);
-        memory[stepper.residual..][..stepper.n].fill(zero);
-        stepper.carry_out(Part::Rate, code, memory);
+        stepper.carry_out(Part::First, code, stepper.stage(0), memory);
         let largest = scaled_rates(stepper, tolerances, memory)
             .fold(zero, |largest, rate| rate.abs().max(largest));
         memory[stepper.slot(StepSlot::Rate)] = largest;
@@ -194,7 +197,8 @@ impl Kernel for Slope<'_> {
 impl Kernel for Prelude<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self, memory: &mut [V]) {
-        self.stepper.carry_out(Part::Prelude, self.code, memory);
+        let Prelude { stepper, code } = self;
+        stepper.carry_out(Part::Prelude, code, stepper.stage(0), memory);
     }
 }
 
@@ -202,11 +206,12 @@ impl Kernel for Interpolate<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self, memory: &mut [V]) {
         let n = self.stepper.n;
-        let (stages, interpolation) = memory[self.stepper.stages()..].split_at_mut(n * STAGES);
-        for (u, k) in stages.chunks_exact(STAGES).zip(interpolation.chunks_exact_mut(3)) {
+        let (stages, interpolation) = memory[self.stepper.stage(0)..].split_at_mut(n * STAGES);
+        for (i, k) in interpolation[..3 * n].chunks_exact_mut(3).enumerate() {
             for (k, weights) in k.iter_mut().zip(&H) {
-                let mut sum = u[0].mul(u[0].splat(weights[0]));
-                for (u, weight) in u.iter().zip(weights).skip(1) {
+                let mut sum = stages[i].mul(stages[i].splat(weights[0]));
+                for (stage, weight) in weights.iter().enumerate().skip(1) {
+                    let u = stages[stage * n + i];
                     sum = u.mul_add(u.splat(*weight), sum);
                 }
                 *k = sum;
@@ -238,8 +243,7 @@ fn commit<V: Lanes>(stepper: &Stepper, memory: &mut [V]) {
     }
 }
 
-/// Takes in the solution of the stage before and prepares stage state and residual of stage `S`
-/// (from zero).
+/// Prepares stage state and residual of stage `S` (from zero) from the stages before.
 #[inline(always)]
 fn combine<V: Lanes, const S: usize>(stepper: &Stepper, memory: &mut [V]) {
     let n = stepper.n;
@@ -249,21 +253,20 @@ fn combine<V: Lanes, const S: usize>(stepper: &Stepper, memory: &mut [V]) {
     let (stage_state, residual) = work[stepper.stage_state..][..2 * n].split_at_mut(n);
     let a: [V; S] = std::array::from_fn(|j| inverse_step.splat(a_of(S, j)));
     let c: [V; S] = std::array::from_fn(|j| inverse_step.mul(inverse_step.splat(C[S][j])));
-    let vectors = state.iter().zip(stages.chunks_exact_mut(STAGES));
-    for ((new, residual), (old, u)) in stage_state.iter_mut().zip(residual).zip(vectors) {
-        let last = *residual;
-        u[S - 1] = last;
+    let u: [&[V]; S] = std::array::from_fn(|j| &stages[j * n..][..n]);
+    for i in 0..n {
+        let last = u[S - 1][i];
         let mut weighted = last.mul(c[S - 1]);
         for j in 0..S - 1 {
-            weighted = u[j].mul_add(c[j], weighted);
+            weighted = u[j][i].mul_add(c[j], weighted);
         }
-        *residual = weighted;
-        *new = if S > 5 {
-            new.add(last)
+        residual[i] = weighted;
+        stage_state[i] = if S > 5 {
+            stage_state[i].add(last)
         } else {
-            let mut sum = last.mul_add(a[S - 1], *old);
+            let mut sum = last.mul_add(a[S - 1], state[i]);
             for j in 0..S - 1 {
-                sum = u[j].mul_add(a[j], sum);
+                sum = u[j][i].mul_add(a[j], sum);
             }
             sum
         };
@@ -282,13 +285,11 @@ fn conclude<V: Lanes>(stepper: &Stepper, tolerances: Tolerances, memory: &mut [V
     let relative = memory[0].splat(tolerances.relative);
     let mut squares = memory[0].splat(0.0);
     let skip = n - tolerances.absolute.len();
+    let errors = stepper.stage(STAGES - 1);
     let (work, rest) = memory.split_at_mut(stepper.state());
-    let (state, stages) = rest.split_at_mut(n);
-    let (stage_state, residual) = work[stepper.stage_state..][..2 * n].split_at_mut(n);
-    let vectors = state.iter().zip(stages.chunks_exact_mut(STAGES));
-    let vectors = stage_state.iter_mut().zip(residual).zip(vectors);
-    for (i, ((new, error), (old, u))) in vectors.enumerate() {
-        u[STAGES - 1] = *error;
+    let (state, errors) = (&rest[..n], &rest[errors - stepper.state()..][..n]);
+    let vectors = work[stepper.stage_state..][..n].iter_mut().zip(errors).zip(state);
+    for (i, ((new, error), old)) in vectors.enumerate() {
         *new = new.add(*error);
         if i >= skip {
             let absolute = error.splat(tolerances.absolute[i - skip]);
@@ -297,16 +298,26 @@ fn conclude<V: Lanes>(stepper: &Stepper, tolerances: Tolerances, memory: &mut [V
             squares = scaled.mul_add(scaled, squares);
         }
     }
-    memory[stepper.slot(StepSlot::Error)] = squares;
+    let error = mean(tolerances, squares);
+    memory[stepper.slot(StepSlot::Error)] = error;
+    let held = error.splat(SMALLEST_ERROR).max(error);
+    let power = math::ln(held).mul(error.splat(-1.0 / ORDER));
+    memory[stepper.slot(StepSlot::ErrorRoot)] = math::exp(power);
 }
 
-/// Sum of squares of the scaled rates of change.
+/// Root of the mean of a sum of squares over the states.
+#[inline(always)]
+fn mean<V: Lanes>(tolerances: Tolerances, squares: V) -> V {
+    squares.div(squares.splat(tolerances.absolute.len().max(1) as f64)).sqrt()
+}
+
+/// Root of the mean square of the scaled rates of change.
 #[inline(always)]
 fn measure_rates<V: Lanes>(stepper: &Stepper, tolerances: Tolerances, memory: &mut [V]) {
     let zero = memory[0].splat(0.0);
     let squares =
         scaled_rates(stepper, tolerances, memory).fold(zero, |sum, rate| rate.mul_add(rate, sum));
-    memory[stepper.slot(StepSlot::Rate)] = squares;
+    memory[stepper.slot(StepSlot::Rate)] = mean(tolerances, squares);
 }
 
 /// The rates of change in the residual, relative to `|y| + atol/rtol`.

@@ -9,6 +9,7 @@ use crate::{
     compile::Code,
     dag::{Dag, Leaf, NodeId, Varies},
     derive::Derivatives,
+    eliminate::{Loops, Structure},
     evaluate::record_prelude,
     factor::factorise,
     interpret::interpret,
@@ -22,10 +23,14 @@ use crate::{
 /// Number of stages of the method; see `rodas`.
 pub(crate) const STAGES: usize = 8;
 
+/// Products that elimination may subtract and still be written out as operations; above this the
+/// code would be larger than the loops are slow (measured: see `docs/decisions`).
+const MOST_PRODUCTS: usize = 50_000;
+
 /// The tapes of a step and where they find and leave their numbers.
 ///
-/// Memory `[slot]` of a group: numbers of the step, parameters, stage state, residual, constants,
-/// kept values, temporaries; then state `[state]`, stage solutions `[state, stage]` and
+/// Memory `[slot]` of a group: numbers of the step, parameters, stage state, residual, solution,
+/// constants, kept values, temporaries; then state `[state]`, stage solutions `[stage, state]` and
 /// interpolation `[state, 3]`.
 #[derive(Clone, Debug)]
 pub(crate) struct Stepper {
@@ -38,6 +43,8 @@ pub(crate) struct Stepper {
     pub(crate) stage_state: usize,
     /// Follows the stage state directly.
     pub(crate) residual: usize,
+    /// Where the tapes leave a solution, unless they are told to leave it elsewhere.
+    solution: usize,
     /// Slots the tapes work in; what follows is only touched by the method.
     pub(crate) work: usize,
     pub(crate) constants: Vec<(u32, f64)>,
@@ -45,12 +52,14 @@ pub(crate) struct Stepper {
     pub(crate) pivots: Vec<u32>,
     /// Values that only parameters determine.
     pub(crate) prelude: Tape,
-    /// Factors of the matrix and the rates of change: residual = f(stage state).
-    pub(crate) factor: Tape,
-    /// residual += f(stage state)
-    pub(crate) rate: Tape,
-    /// residual = matrix \ residual
-    pub(crate) solve: Tape,
+    /// The rates of change, residual = f(stage state), the factors of the matrix, and
+    /// solution = matrix \ residual.
+    pub(crate) first: Tape,
+    /// solution = matrix \ (residual + f(stage state))
+    pub(crate) stage: Tape,
+    /// For matrices that fill: the first tape leaves the matrix without factors, the other one
+    /// residual += f(stage state), and loops do the rest.
+    loops: Option<Loops>,
     /// Entries of the Jacobian.
     pub(crate) jacobian_entries: usize,
     /// Entries of the factors.
@@ -80,12 +89,10 @@ impl Codes {
 pub(crate) enum Part {
     /// [`Stepper::prelude`]
     Prelude,
-    /// [`Stepper::factor`]
-    Factor,
-    /// [`Stepper::rate`]
-    Rate,
-    /// [`Stepper::solve`]
-    Solve,
+    /// [`Stepper::first`]
+    First,
+    /// [`Stepper::stage`]
+    Stage,
 }
 
 /// Numbers that go with one step of one lane.
@@ -97,15 +104,17 @@ pub(crate) enum StepSlot {
     InverseStep,
     /// In: one when the previous step counts, zero when it is repeated.
     Accept,
-    /// Out: sum of squares of scaled errors.
+    /// Out: root of the mean square of the scaled errors.
     Error,
-    /// Out: sum of squares of scaled rates of change, or the largest.
+    /// Out: the error held above [`crate::control::SMALLEST_ERROR`], to the power -1/5.
+    ErrorRoot,
+    /// Out: root of the mean square of the scaled rates of change, or the largest.
     Rate,
     /// Out: largest reciprocal pivot, relative to that of an empty matrix.
     Growth,
 }
 
-const STEP_SLOTS: usize = 6;
+const STEP_SLOTS: usize = 7;
 
 impl Stepper {
     /// Slot of a number of the step.
@@ -118,9 +127,9 @@ impl Stepper {
         self.work
     }
 
-    /// First slot of the stage solutions.
-    pub(crate) fn stages(&self) -> usize {
-        self.work + self.n
+    /// First slot of the solution of a stage.
+    pub(crate) fn stage(&self, stage: usize) -> usize {
+        self.work + self.n * (1 + stage)
     }
 
     /// First slot of the interpolation.
@@ -131,8 +140,9 @@ impl Stepper {
     /// Machine code of the tapes for these lanes, compiled when first asked for; `None` where the
     /// interpreter must do.
     pub(crate) fn code(&self, isa: Isa) -> Option<&Code> {
-        let tapes = [&self.prelude, &self.factor, &self.rate, &self.solve];
-        let compile = || Code::new(&tapes, self.size(), &self.constants, isa);
+        let tapes = [&self.prelude, &self.first, &self.stage];
+        let solution = self.solution as u32..(self.solution + self.n) as u32;
+        let compile = || Code::new(&tapes, self.size(), &self.constants, solution, isa);
         self.codes.of(isa)?.get_or_init(compile).as_ref()
     }
 
@@ -141,19 +151,38 @@ impl Stepper {
         self.codes.of(isa)?.get()?.as_ref()
     }
 
-    /// Carries out a tape, by its code if there is any.
+    /// Carries out a tape, by its code if there is any, and leaves its solution in the slots from
+    /// `out` on, behind the work.
     #[inline(always)]
-    pub(crate) fn carry_out<V: Lanes>(&self, part: Part, code: Option<&Code>, memory: &mut [V]) {
-        if let Some(code) = code {
-            return code.run(part as usize, memory);
+    pub(crate) fn carry_out<V: Lanes>(
+        &self,
+        part: Part,
+        code: Option<&Code>,
+        out: usize,
+        memory: &mut [V],
+    ) {
+        match code {
+            Some(code) => code.run(part as usize, out, memory),
+            None => {
+                let tape = match part {
+                    Part::Prelude => &self.prelude,
+                    Part::First => &self.first,
+                    Part::Stage => &self.stage,
+                };
+                interpret(tape, memory);
+                if self.loops.is_none() && !matches!(part, Part::Prelude) {
+                    memory.copy_within(self.solution..self.solution + self.n, out);
+                }
+            }
         }
-        let tape = match part {
-            Part::Prelude => &self.prelude,
-            Part::Factor => &self.factor,
-            Part::Rate => &self.rate,
-            Part::Solve => &self.solve,
-        };
-        interpret(tape, memory);
+        if let Some(loops) = &self.loops {
+            if matches!(part, Part::First) {
+                loops.factorise(memory);
+            }
+            if !matches!(part, Part::Prelude) {
+                loops.solve(self.residual, out, memory);
+            }
+        }
     }
 
     /// Slots in all.
@@ -174,8 +203,6 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
     let rows: Vec<BTreeMap<usize, NodeId>> = (order.iter())
         .map(|&leaf| jacobian[leaf].iter().map(|(&j, &value)| (rank[j], value)).collect())
         .collect();
-    let factors = factorise(dag, &rows);
-    let solution = factors.solve(dag);
     let plain: Vec<NodeId> = order.iter().map(|&i| sum(dag, Dag::ZERO, &model.rates[i])).collect();
     let onto_residual: Vec<NodeId> = (order.iter().enumerate())
         .map(|(place, &i)| {
@@ -199,36 +226,64 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
         places.put_leaf(dag, Leaf::Residual(place), residual + place);
     }
 
-    let all: Vec<NodeId> =
-        [&solution, &plain, &onto_residual].into_iter().flatten().copied().collect();
+    let solution = places.reserve(n);
+    let columns = |row: &BTreeMap<usize, NodeId>| row.keys().map(|&j| j as u32).collect();
+    let structure = Structure::new(&rows.iter().map(columns).collect::<Vec<_>>());
+    let onto =
+        |first: u32, nodes: &[NodeId]| nodes.iter().copied().zip(first..).collect::<Vec<_>>();
+    let mut first_roots = onto(residual, &plain);
+    let (stage_roots, pivots, loops);
+    let mut kept = Vec::new();
+    let matrix = matrix(dag, &rows);
+    if structure.products <= MOST_PRODUCTS {
+        let factors = factorise(dag, matrix);
+        let solved = factors.solve(dag, &onto_residual);
+        kept = used_by_solution(dag, &solved);
+        let first_solution = factors.solve(dag, &plain);
+        first_roots.extend(onto(solution, &first_solution));
+        stage_roots = onto(solution, &solved);
+        pivots = factors.reciprocals;
+        loops = None;
+    } else {
+        let given: Vec<Vec<u32>> = matrix.iter().map(columns).collect();
+        let eliminated = Loops::new(&mut places, &given, &structure);
+        let entries = matrix.iter().flat_map(BTreeMap::values).copied();
+        first_roots.extend(entries.zip(eliminated.matrix()));
+        stage_roots = onto(residual, &onto_residual);
+        pivots = Vec::new();
+        loops = Some(eliminated);
+    }
+    let all: Vec<NodeId> = first_roots.iter().chain(&stage_roots).map(|root| root.0).collect();
     let prelude = record_prelude(dag, &mut places, &all);
-    // What solving needs besides the residual is kept from factorising.
-    let kept = used_by_solution(dag, &places, &solution);
+    // What solving needs of the factors is kept from the first stage.
+    kept.retain(|&id| places.get(id).is_none());
     let first_kept = places.reserve(kept.len());
     let to_keep = kept.into_iter().zip(first_kept..);
-    let to_residual = |nodes: &[NodeId]| nodes.iter().copied().zip(residual..).collect::<Vec<_>>();
-    let factor_roots: Vec<(NodeId, u32)> =
-        to_residual(&plain).into_iter().chain(to_keep.clone()).collect();
-    let factor = record(dag, &mut places, &factor_roots);
-    let rate = record(dag, &mut places, &to_residual(&onto_residual));
+    first_roots.extend(to_keep.clone());
+    let first = record(dag, &mut places, &first_roots);
     to_keep.for_each(|(id, slot)| places.put(id, slot));
-    let solve = record(dag, &mut places, &to_residual(&solution));
-    let pivots = factors.reciprocals.iter().filter_map(|&id| places.get(id)).collect();
+    let stage = record(dag, &mut places, &stage_roots);
+    let pivots = match &loops {
+        Some(loops) => loops.pivots().collect(),
+        None => pivots.iter().filter_map(|&id| places.get(id)).collect(),
+    };
+    let off_diagonal = structure.lower.iter().chain(&structure.upper).map(Vec::len);
     let stepper = Stepper {
         n,
         step: step as usize,
         parameters: parameters as usize,
         stage_state: stage_state as usize,
         residual: residual as usize,
+        solution: solution as usize,
         work: places.size(),
         constants: places.constants().to_vec(),
         pivots,
         prelude: prelude.finish(&places),
-        factor: factor.finish(&places),
-        rate: rate.finish(&places),
-        solve: solve.finish(&places),
+        first: first.finish(&places),
+        stage: stage.finish(&places),
+        loops,
         jacobian_entries: jacobian.iter().map(BTreeMap::len).sum(),
-        factor_entries: factors.entries(),
+        factor_entries: n + off_diagonal.sum::<usize>(),
         codes: Codes::default(),
     };
     (stepper, order.into_iter().map(|leaf| leaf as u32).collect())
@@ -280,8 +335,26 @@ fn add_up(dag: &mut Dag, start: NodeId, terms: &Terms) -> NodeId {
     })
 }
 
-/// Values other than the residual that the solution is made of directly and that have no place.
-fn used_by_solution(dag: &Dag, places: &Places, solution: &[NodeId]) -> Vec<NodeId> {
+/// Rows of `I/(γh) − J`, where `jacobian[i]` holds row `i` of J as column and value.
+pub(crate) fn matrix(
+    dag: &mut Dag,
+    jacobian: &[BTreeMap<usize, NodeId>],
+) -> Vec<BTreeMap<usize, NodeId>> {
+    let shift = dag.leaf(Leaf::Shift);
+    let mut rows = Vec::with_capacity(jacobian.len());
+    for (i, row) in jacobian.iter().enumerate() {
+        let mut row: BTreeMap<usize, NodeId> =
+            row.iter().map(|(&j, &value)| (j, dag.negate(value))).collect();
+        let diagonal = row.get(&i).map_or(shift, |&value| dag.add(shift, value));
+        row.insert(i, diagonal);
+        rows.push(row);
+    }
+    rows
+}
+
+/// Values that depend on the step but not on the residual, of which the solution is made directly:
+/// the factors.
+fn used_by_solution(dag: &Dag, solution: &[NodeId]) -> Vec<NodeId> {
     let mut seen = HashSet::new();
     let mut stack: Vec<NodeId> = solution.to_vec();
     let mut used = Vec::new();
@@ -289,10 +362,10 @@ fn used_by_solution(dag: &Dag, places: &Places, solution: &[NodeId]) -> Vec<Node
         if !seen.insert(id) {
             continue;
         }
-        if dag.varies(id) == Varies::WithResidual {
-            stack.extend(dag.operands(id));
-        } else if places.get(id).is_none() && dag.value(id).is_none() {
-            used.push(id);
+        match dag.varies(id) {
+            Varies::WithResidual => stack.extend(dag.operands(id)),
+            Varies::WithStep => used.push(id),
+            _ => {}
         }
     }
     used.sort_unstable();

@@ -103,7 +103,11 @@ fn every_packing_gives_the_same_bits() {
         for (i, (probe, expected)) in together.iter().zip(&expected).enumerate() {
             // NaN differs from itself, so compare what is printed; `{:?}` shows every bit else.
             let found = format!("{:?}", seen(probe));
-            assert_eq!(found, format!("{expected:?}"), "subject {i}, {width:?}, {threads} threads, compiled: {compile}");
+            assert_eq!(
+                found,
+                format!("{expected:?}"),
+                "subject {i}, {width:?}, {threads} threads, compiled: {compile}"
+            );
         }
     }
 }

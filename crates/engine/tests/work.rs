@@ -50,19 +50,19 @@ fn the_work_is_what_it_was() {
     let stats = run(&program, &mut subjects, &Settings::default(), &|_| {});
     assert_eq!(stats.finished, 10);
     let Summary { states, parameters, jacobian_entries, factor_entries, .. } = program.summary();
-    let Summary { prelude_operations, factor_operations, rate_operations, .. } = program.summary();
-    let Summary { solve_operations, output_operations, .. } = program.summary();
+    let Summary { prelude_operations, first_operations, stage_operations, .. } = program.summary();
+    let Summary { output_operations, .. } = program.summary();
     insta::assert_snapshot!(format!(
         "states {states}, parameters {parameters}
 Jacobian {jacobian_entries} entries, factors {factor_entries}
-operations: prelude {prelude_operations}, factor {factor_operations}, rate {rate_operations}, \
-         solve {solve_operations}, outputs {output_operations}
+operations: prelude {prelude_operations}, first stage {first_operations}, other stages \
+         {stage_operations}, outputs {output_operations}
 steps {}, rejected {}",
         stats.steps, stats.rejections
     ), @"
     states 15, parameters 5
     Jacobian 45 entries, factors 53
-    operations: prelude 0, factor 273, rate 114, solve 54, outputs 1
-    steps 1828, rejected 0
+    operations: prelude 2, first stage 343, other stages 168, outputs 1
+    steps 1830, rejected 0
     ");
 }

@@ -1,5 +1,7 @@
 //! Instructions as bytes, for eight lanes in AVX-512 and for four in AVX2 with FMA.
 
+use std::ops::Range;
+
 use iced_x86::{Code, Encoder, IcedError, Instruction as Encoded, MemoryOperand, Register as R};
 
 use super::{
@@ -60,19 +62,29 @@ impl Target {
 /// The register with the address of memory, and of the constants, in the calling convention.
 const MEMORY: R = R::RDI;
 const CONSTANTS: R = R::RSI;
+/// The register with the address of the moved slots; the calling convention has it in another,
+/// which is one of the windows.
+const MOVED: R = R::R11;
+const MOVED_ARGUMENT: R = R::RDX;
 /// Registers that hold addresses within memory. A function need not preserve them.
 const WINDOWS: [R; 7] = [R::RDI, R::RAX, R::RCX, R::RDX, R::R8, R::R9, R::R10];
 /// Where AVX2 keeps its mask.
 const MASK: R = R::YMM15;
 
-/// A function in machine code that carries out the instructions and returns.
+/// A function in machine code that carries out the instructions and returns. The slots `moved` are
+/// found at an address of their own.
 ///
 /// # Errors
 /// When the assembler refuses an instruction, which would be a bug of the engine.
-pub(crate) fn encode(target: Target, instructions: &[Instruction]) -> Result<Vec<u8>, IcedError> {
+pub(crate) fn encode(
+    target: Target,
+    instructions: &[Instruction],
+    moved: &Range<u32>,
+) -> Result<Vec<u8>, IcedError> {
     let mut writer = Writer {
         target,
-        windows: windows(target, instructions),
+        windows: windows(target, instructions, moved),
+        moved: moved.clone(),
         encoder: Encoder::try_with_capacity(64, instructions.len() * 8)?,
         length: 0,
     };
@@ -84,8 +96,9 @@ pub(crate) fn encode(target: Target, instructions: &[Instruction]) -> Result<Vec
 }
 
 /// Offsets in bytes from which most of memory is near, ascending.
-fn windows(target: Target, instructions: &[Instruction]) -> Vec<i64> {
+fn windows(target: Target, instructions: &[Instruction], moved: &Range<u32>) -> Vec<i64> {
     let mut offsets: Vec<i64> = (instructions.iter().filter_map(slot))
+        .filter(|slot| !moved.contains(slot))
         .map(|slot| i64::from(slot) * target.slot_bytes())
         .collect();
     offsets.sort_unstable();
@@ -122,6 +135,7 @@ struct Writer {
     target: Target,
     /// Offset from the start of memory of each of [`WINDOWS`].
     windows: Vec<i64>,
+    moved: Range<u32>,
     encoder: Encoder,
     length: u64,
 }
@@ -140,6 +154,8 @@ impl Writer {
             CONSTANTS,
             MemoryOperand::with_base_displ(CONSTANTS, middle),
         )?)?;
+        let moved = MemoryOperand::with_base_displ(MOVED_ARGUMENT, self.target.reach());
+        self.put(Encoded::with2(Code::Lea_r64_m, MOVED, moved)?)?;
         // The first window's register is that of memory itself, so it comes last.
         for (register, offset) in WINDOWS.into_iter().zip(self.windows.clone()).rev() {
             let address = MemoryOperand::with_base_displ(MEMORY, offset);
@@ -162,6 +178,10 @@ impl Writer {
     }
 
     fn slot_address(&self, slot: u32) -> MemoryOperand {
+        if self.moved.contains(&slot) {
+            let offset = i64::from(slot - self.moved.start) * self.target.slot_bytes();
+            return MemoryOperand::with_base_displ(MOVED, offset - self.target.reach());
+        }
         let offset = i64::from(slot) * self.target.slot_bytes();
         let reach = self.target.reach();
         let near = self.windows.iter().position(|window| offset < window + reach);
@@ -213,11 +233,7 @@ impl Writer {
                 if self.target == Target::Avx512 =>
             {
                 let address = self.constant_address(constant);
-                Encoded::with2(
-                    Code::EVEX_Vbroadcastsd_zmm_k1z_xmmm64,
-                    self.register(to),
-                    address,
-                )?
+                Encoded::with2(Code::EVEX_Vbroadcastsd_zmm_k1z_xmmm64, self.register(to), address)?
             }
             Instruction::Load { to, from } => {
                 let code = [Code::VEX_Vmovupd_ymm_ymmm256, Code::EVEX_Vmovupd_zmm_k1z_zmmm512];
@@ -259,12 +275,17 @@ impl Writer {
         self.put(encoded)
     }
 
-    fn compare(&self, comparison: Comparison, a: Register, b: Operand) -> Result<Encoded, IcedError> {
+    fn compare(
+        &self,
+        comparison: Comparison,
+        a: Register,
+        b: Operand,
+    ) -> Result<Encoded, IcedError> {
         let predicate: u32 = match comparison {
-            Comparison::Holds(Relation::Equal) => 0x00, // EQ_OQ
-            Comparison::Holds(Relation::Less) => 0x11,  // LT_OQ
+            Comparison::Holds(Relation::Equal) => 0x00,     // EQ_OQ
+            Comparison::Holds(Relation::Less) => 0x11,      // LT_OQ
             Comparison::Holds(Relation::LessEqual) => 0x12, // LE_OQ
-            Comparison::Differs => 0x04,                // NEQ_UQ
+            Comparison::Differs => 0x04,                    // NEQ_UQ
         };
         let a = self.register(a);
         let (code, mask) = match self.target {

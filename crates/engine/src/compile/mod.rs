@@ -16,7 +16,7 @@ mod registers;
 mod schedule;
 mod trace;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use crate::{
     lanes::{Isa, Lanes},
@@ -37,17 +37,21 @@ pub(crate) struct Code {
     constants: Vec<f64>,
     /// Slots of memory the code needs: those of the tapes and some of its own.
     slots: usize,
+    /// Slots that are moved.
+    moved: usize,
     lanes: usize,
 }
 
 impl Code {
     /// Compiles tapes for the lanes of `isa`, on memory of at least `slots` slots, some of which
-    /// hold `constants`. `None` where there is no compiler for these lanes or the system allows no
-    /// new code.
+    /// hold `constants`. What the tapes leave in the slots `moved`, which they do not read before,
+    /// goes where [`Code::run`] says. `None` where there is no compiler for these lanes or the
+    /// system allows no new code.
     pub(crate) fn new(
         tapes: &[&Tape],
         slots: usize,
         constants: &[(u32, f64)],
+        moved: Range<u32>,
         isa: Isa,
     ) -> Option<Code> {
         // The code may run where these instructions are present: never more than detected.
@@ -73,7 +77,7 @@ impl Code {
             spills = spills.max(allocated.spills as usize);
             bytes.resize(bytes.len().next_multiple_of(64), 0xcc);
             entries.push(bytes.len());
-            bytes.extend(encode(target, &allocated.instructions).ok()?);
+            bytes.extend(encode(target, &allocated.instructions, &moved).ok()?);
         }
         let copies = target.constant_copies();
         let constants = pool.bits.iter().flat_map(|&bits| vec![f64::from_bits(bits); copies]);
@@ -82,6 +86,7 @@ impl Code {
             entries,
             constants: constants.collect(),
             slots: slots + spills,
+            moved: moved.len(),
             lanes: target.lanes(),
         })
     }
@@ -91,15 +96,20 @@ impl Code {
         self.slots
     }
 
-    /// Carries out one of the tapes, by its place among those given.
+    /// Carries out one of the tapes, by its place among those given. Slots that are moved are those
+    /// from `out` on.
     #[allow(unsafe_code, reason = "machine code is entered here")]
-    pub(crate) fn run<V: Lanes>(&self, tape: usize, memory: &mut [V]) {
+    pub(crate) fn run<V: Lanes>(&self, tape: usize, out: usize, memory: &mut [V]) {
         assert!(self.slots <= memory.len() && size_of::<V>() == 8 * self.lanes);
+        assert!(out + self.moved <= memory.len());
         let constants = self.constants.as_ptr().cast();
+        let first: *mut V = memory.as_mut_ptr();
+        let moved = first.wrapping_add(out);
         // SAFETY: at the entry starts what `encode` wrote: a whole function whose slots are less
-        // than `self.slots` and whose constants are those in `self.constants`. The processor has
-        // its instructions, for `new` has detected them.
-        unsafe { self.pages.call(self.entries[tape], memory.as_mut_ptr().cast(), constants) }
+        // than `self.slots`, whose moved slots are `self.moved` from `moved` on, and whose
+        // constants are those in `self.constants`. The processor has its instructions, for `new`
+        // has detected them.
+        unsafe { self.pages.call(self.entries[tape], first.cast(), constants, moved.cast()) }
     }
 }
 

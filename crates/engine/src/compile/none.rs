@@ -1,5 +1,7 @@
 //! No compiler for this processor: the interpreter runs everything.
 
+use std::ops::Range;
+
 use crate::{
     lanes::{Isa, Lanes},
     tape::Tape,
@@ -11,7 +13,13 @@ pub(crate) enum Code {}
 
 impl Code {
     /// `None`.
-    pub(crate) fn new(_: &[&Tape], _: usize, _: &[(u32, f64)], _: Isa) -> Option<Code> {
+    pub(crate) fn new(
+        _: &[&Tape],
+        _: usize,
+        _: &[(u32, f64)],
+        _: Range<u32>,
+        _: Isa,
+    ) -> Option<Code> {
         None
     }
 
@@ -21,7 +29,7 @@ impl Code {
     }
 
     /// Carries out one of the tapes.
-    pub(crate) fn run<V: Lanes>(&self, _tape: usize, _memory: &mut [V]) {
+    pub(crate) fn run<V: Lanes>(&self, _tape: usize, _out: usize, _memory: &mut [V]) {
         match *self {}
     }
 }

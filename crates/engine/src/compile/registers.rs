@@ -22,19 +22,56 @@ pub(crate) enum Operand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub(crate) enum Instruction {
-    Load { to: Register, from: Operand },
-    Store { slot: u32, from: Register },
-    Two { two: Two, to: Register, a: Register, b: Operand },
-    Fused { fused: Fused, form: Form, to: Register, b: Register, c: Operand },
-    SquareRoot { to: Register, a: Operand },
-    ShiftLeft { to: Register, a: Register },
-    ShiftRight { to: Register, a: Register },
+    Load {
+        to: Register,
+        from: Operand,
+    },
+    Store {
+        slot: u32,
+        from: Register,
+    },
+    Two {
+        two: Two,
+        to: Register,
+        a: Register,
+        b: Operand,
+    },
+    Fused {
+        fused: Fused,
+        form: Form,
+        to: Register,
+        b: Register,
+        c: Operand,
+    },
+    SquareRoot {
+        to: Register,
+        a: Operand,
+    },
+    ShiftLeft {
+        to: Register,
+        a: Register,
+    },
+    ShiftRight {
+        to: Register,
+        a: Register,
+    },
     /// Sets the mask where the comparison holds.
-    Compare { comparison: Comparison, a: Register, b: Operand },
+    Compare {
+        comparison: Comparison,
+        a: Register,
+        b: Operand,
+    },
     /// `one` where the mask is set, else zero.
-    Truth { to: Register, one: u32 },
+    Truth {
+        to: Register,
+        one: u32,
+    },
     /// `yes` where the mask is set, else `no`.
-    Blend { to: Register, no: Register, yes: Operand },
+    Blend {
+        to: Register,
+        no: Register,
+        yes: Operand,
+    },
 }
 
 /// Which operand of a fused operation is overwritten by the result.

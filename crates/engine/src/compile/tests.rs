@@ -60,7 +60,7 @@ fn values_that_find_no_register_are_kept() {
     assert!(spills(8, &mut constants) > spills(15, &mut constants));
     assert!(spills(15, &mut constants) > 0);
     if compiler_present() {
-        let code = Code::new(&[&tape], slots as usize, &[], Isa::detect(4)).unwrap();
+        let code = Code::new(&[&tape], slots as usize, &[], 0..0, Isa::detect(4)).unwrap();
         assert!(code.slots() > slots as usize);
     }
 }
@@ -68,6 +68,6 @@ fn values_that_find_no_register_are_kept() {
 #[test]
 fn there_is_no_code_for_one_lane() {
     let tape = agree::tape(&[1, 2, 3, 4, 5]);
-    assert!(Code::new(&[&tape], 0, &[], Isa::detect(1)).is_none());
-    assert_eq!(Code::new(&[&tape], 0, &[], Isa::detect(4)).is_some(), compiler_present());
+    assert!(Code::new(&[&tape], 0, &[], 0..0, Isa::detect(1)).is_none());
+    assert_eq!(Code::new(&[&tape], 0, &[], 0..0, Isa::detect(4)).is_some(), compiler_present());
 }

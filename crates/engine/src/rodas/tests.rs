@@ -36,7 +36,7 @@ fn errors(steps: usize) -> (f64, f64) {
     let mut interpolant = Interpolant::default();
     for step in 0..steps {
         let tolerances = Tolerances { relative: 1e-6, absolute: &[1e-9, 1e-9] };
-        arena.run(Step { stepper, tolerances });
+        arena.run(Step { stepper, code: None, tolerances, measures_rates: false });
         arena.run(Interpolate { stepper });
         interpolant.load(stepper, &arena, 0);
         for theta in [0.25, 0.5, 0.75] {
@@ -75,6 +75,7 @@ fn a_very_stiff_component_is_damped_at_once() {
     arena.fill(stepper.slot(StepSlot::InverseStep), 1.0);
     arena.fill(stepper.state(), 1.0);
     arena.run(&stepper.prelude);
-    arena.run(Step { stepper, tolerances: Tolerances { relative: 1e-6, absolute: &[1e-9] } });
+    let tolerances = Tolerances { relative: 1e-6, absolute: &[1e-9] };
+    arena.run(Step { stepper, code: None, tolerances, measures_rates: false });
     assert!(arena.get(stepper.stage_state, 0).abs() < 1e-9);
 }
