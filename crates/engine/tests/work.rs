@@ -63,6 +63,6 @@ steps {}, rejected {}",
     states 15, parameters 5
     Jacobian 45 entries, factors 53
     operations: prelude 2, first stage 343, other stages 168, outputs 1
-    steps 1830, rejected 0
+    steps 1828, rejected 0
     ");
 }
