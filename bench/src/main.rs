@@ -1,8 +1,9 @@
 //! hersim's engine on given virtual patients, for comparison with other tools.
 //!
-//! Usage: `hersim-bench SETUP`. SETUP is a JSON file, see [`Setup`]. Then each line of standard
-//! input asks for one run, see [`Ask`], and each line of standard output answers it, see
-//! [`Answer`]. Nothing but the integration is in the measured time.
+//! Usage: `hersim-bench SETUP`. SETUP is a JSON file, see [`Setup`]. The first line of standard
+//! output says what loading has cost, see [`Loaded`]. Then each line of standard input asks for one
+//! run, see [`Ask`], and each line of standard output answers it, see [`Answer`]. Nothing but the
+//! integration, and the compilation that a run itself asks for, is in its measured time.
 
 use std::{
     error::Error,
@@ -23,27 +24,35 @@ use patient::Patient;
 /// What is simulated.
 #[derive(Debug, Deserialize)]
 struct Setup {
-    /// Antimony file. Its events are left out.
+    /// Antimony file; its events are the doses.
     model: PathBuf,
-    /// Species that the doses go into.
-    dosed: String,
-    /// Days between doses, and from the last dose to the end.
-    interval: f64,
     /// Parameters that differ between patients.
     parameters: Vec<String>,
     /// Symbols to compare.
     outputs: Vec<String>,
-    /// Who is simulated.
-    patients: Vec<Person>,
+    /// Times of the outputs, ascending, in the model's unit; the run ends at the last.
+    times: Vec<f64>,
+    /// Values per patient, `[patient][parameter]`.
+    patients: Vec<Vec<f64>>,
+    /// Factor from the usual size of a state to its absolute tolerance, relative to `rtol`.
+    #[serde(default = "thousandth")]
+    floor: f64,
 }
 
-/// One patient.
-#[derive(Clone, Debug, Deserialize)]
-struct Person {
-    /// Values, `[parameter]`.
-    values: Vec<f64>,
-    /// Doses in the unit of the dosed species, `[cycle]`.
-    doses: Vec<f64>,
+/// What loading has cost and given.
+#[derive(Debug, Serialize)]
+struct Loaded {
+    /// Processor time to read the text, milliseconds.
+    load_ms: f64,
+    /// Processor time to compile the network, machine code not included, milliseconds.
+    compile_ms: f64,
+    states: usize,
+    parameters: usize,
+    jacobian_entries: usize,
+    factor_entries: usize,
+    prelude_operations: usize,
+    first_operations: usize,
+    stage_operations: usize,
 }
 
 /// One run.
@@ -58,17 +67,38 @@ struct Ask {
     /// Whether machine code may be made.
     #[serde(default = "yes")]
     compile: bool,
+    #[serde(default = "one")]
+    threads: usize,
+    /// Patients to simulate, the given ones over and over; all given ones once when absent.
+    #[serde(default)]
+    count: Option<usize>,
+    /// Whether to answer without values.
+    #[serde(default)]
+    quiet: bool,
 }
 
 fn yes() -> bool {
     true
 }
 
+fn one() -> usize {
+    1
+}
+
+fn thousandth() -> f64 {
+    1e-3
+}
+
+/// Patients whose results are held at a time.
+const CHUNK: usize = 1000;
+
 /// What a run cost and gave.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Answer {
     /// Processor time of the whole process, milliseconds.
     cpu_ms: f64,
+    /// Time on the clock, milliseconds.
+    wall_ms: f64,
     /// Patients per instruction that were used.
     width: usize,
     /// Steps tried, over all patients.
@@ -77,90 +107,116 @@ struct Answer {
     rejections: u64,
     /// Steps of whole lane groups.
     batches: u64,
-    /// Outputs before each dose and at the end, `[patient][cycle][output]`; none for a patient
-    /// who was given up.
+    /// Outputs, `[patient][time][output]`; none for a patient who was given up.
     values: Vec<Option<Vec<Vec<f64>>>>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: hersim-bench SETUP < asks > answers")?;
     let setup: Setup = serde_json::from_slice(&std::fs::read(path)?)?;
-    let (program, dosed) = program(&setup)?;
-    let scale = scale(&program, dosed, &setup);
+    let (program, loaded) = program(&setup)?;
     let mut out = std::io::stdout().lock();
+    let mut tell = |value: &str| -> Result<(), Box<dyn Error>> {
+        writeln!(out, "{value}")?;
+        Ok(out.flush()?)
+    };
+    tell(&serde_json::to_string(&loaded)?)?;
+    let scale = scale(&program, &setup);
     for line in std::io::stdin().lock().lines() {
         let ask: Ask = serde_json::from_str(&line?)?;
-        let answer = answer(&program, dosed, &setup, &scale, &ask);
-        serde_json::to_writer(&mut out, &answer)?;
-        writeln!(out)?;
-        out.flush()?;
+        tell(&serde_json::to_string(&answer(&program, &setup, &scale, &ask))?)?;
     }
     Ok(())
 }
 
-/// The compiled model and the place of the dosed species among its states.
-fn program(setup: &Setup) -> Result<(Program, usize), Box<dyn Error>> {
+/// The compiled model.
+fn program(setup: &Setup) -> Result<(Program, Loaded), Box<dyn Error>> {
     let mut sources = Sources::default();
     let told = |found: Vec<Diagnostic>, sources: &Sources| -> Box<dyn Error> {
         found.iter().map(|d| d.render(sources, false)).collect::<String>().into()
     };
+    let start = milliseconds(ClockId::ProcessCPUTime);
     let request = Request { model: Path::new(&setup.model), main: None, subclones: &[] };
     let loaded = load(&Disk, &request, &mut sources).map_err(|found| told(found, &sources))?;
-    let mut network = loaded.network;
-    network.events.clear();
+    let network = loaded.network;
+    let read = milliseconds(ClockId::ProcessCPUTime);
     let find = |name: &String| network.find(name).ok_or_else(|| format!("no symbol `{name}`"));
     let varying: Vec<SymbolId> = setup.parameters.iter().map(find).collect::<Result<_, _>>()?;
     let outputs: Vec<SymbolId> = setup.outputs.iter().map(find).collect::<Result<_, _>>()?;
-    let dosed = find(&setup.dosed)?;
-    let options =
-        Compile { varying: &varying, inputs: &[dosed], outputs: &outputs, ..Compile::default() };
+    let options = Compile { varying: &varying, outputs: &outputs, ..Compile::default() };
     let program = compile(&network, &options).map_err(|found| told(found, &sources))?;
-    let place = program.states().iter().position(|state| *state == dosed);
-    let place = place.ok_or("the dosed species is no state")?;
-    Ok((program, place))
+    let compiled = milliseconds(ClockId::ProcessCPUTime);
+    let size = program.summary();
+    let loaded = Loaded {
+        load_ms: read - start,
+        compile_ms: compiled - read,
+        states: size.states,
+        parameters: size.parameters,
+        jacobian_entries: size.jacobian_entries,
+        factor_entries: size.factor_entries,
+        prelude_operations: size.prelude_operations,
+        first_operations: size.first_operations,
+        stage_operations: size.stage_operations,
+    };
+    Ok((program, loaded))
 }
 
 /// How large each state becomes in the first patient, in a run that nobody measures.
-fn scale(program: &Program, dosed: usize, setup: &Setup) -> Vec<f64> {
-    let Some(person) = setup.patients.first() else { return Vec::new() };
-    let mut pilot = [Patient::new(program, person.clone(), dosed, setup.interval)];
+fn scale(program: &Program, setup: &Setup) -> Vec<f64> {
+    const POINTS: usize = 1000;
+    let (Some(person), Some(end)) = (setup.patients.first(), setup.times.last()) else {
+        return Vec::new();
+    };
+    let times: Vec<f64> = (1..=POINTS).map(|i| end * i as f64 / POINTS as f64).collect();
+    let mut pilot = [Patient::new(program, person, &times)];
     run(program, &mut pilot, &Settings { threads: 1, ..Settings::default() }, &|_| {});
     pilot[0].largest.iter().map(|size| if *size > 0.0 { *size } else { 1.0 }).collect()
 }
 
-fn answer(program: &Program, dosed: usize, setup: &Setup, scale: &[f64], ask: &Ask) -> Answer {
-    let mut patients: Vec<Patient> = (setup.patients.iter())
-        .map(|person| Patient::new(program, person.clone(), dosed, setup.interval))
-        .collect();
+fn answer(program: &Program, setup: &Setup, scale: &[f64], ask: &Ask) -> Answer {
     let width = match ask.width {
         1 => Width::One,
         4 => Width::Four,
         _ => Width::Eight,
     };
+    let atol = |size: &f64| ask.rtol * setup.floor * size;
     let settings = Settings {
         rtol: ask.rtol,
-        atol: scale.iter().map(|size| Settings::default_atol(ask.rtol, *size)).collect(),
+        atol: scale.iter().map(atol).collect(),
         max_steps: ask.max_steps,
         width,
         compile: ask.compile,
-        threads: 1,
+        threads: ask.threads,
         ..Settings::default()
     };
-    let before = cpu_ms();
-    let stats = run(program, &mut patients, &settings, &|_| {});
-    let cpu_ms = cpu_ms() - before;
-    Answer {
-        cpu_ms,
-        width: stats.width,
-        steps: stats.steps,
-        rejections: stats.rejections,
-        batches: stats.batches,
-        values: patients.into_iter().map(|p| (!p.failed).then_some(p.values)).collect(),
+    let mut answer = Answer::default();
+    let mut left = ask.count.unwrap_or(setup.patients.len());
+    let mut given = setup.patients.iter().cycle();
+    while left > 0 {
+        let some = given.by_ref().take(left.min(CHUNK));
+        let mut patients: Vec<Patient> =
+            some.map(|values| Patient::new(program, values, &setup.times)).collect();
+        if patients.is_empty() {
+            break;
+        }
+        left -= patients.len();
+        let before = (milliseconds(ClockId::ProcessCPUTime), milliseconds(ClockId::Monotonic));
+        let stats = run(program, &mut patients, &settings, &|_| {});
+        answer.cpu_ms += milliseconds(ClockId::ProcessCPUTime) - before.0;
+        answer.wall_ms += milliseconds(ClockId::Monotonic) - before.1;
+        answer.width = stats.width;
+        answer.steps += stats.steps;
+        answer.rejections += stats.rejections;
+        answer.batches += stats.batches;
+        if !ask.quiet {
+            answer.values.extend(patients.into_iter().map(|p| (!p.failed).then_some(p.values)));
+        }
     }
+    answer
 }
 
-/// Processor time of this process so far, milliseconds.
-fn cpu_ms() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+/// What a clock shows, milliseconds.
+fn milliseconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 * 1e-6
 }

@@ -1,53 +1,47 @@
-//! A patient who gets a dose into one species at regular times.
+//! A patient whose doses are events of the model, seen at given times.
 
-use hersim_engine::{Failure, Leg, Moment, Program, Reached, Subject};
-
-use crate::Person;
+use hersim_engine::{Effort, Failure, Leg, Moment, Program, Reached, Subject};
 
 /// One patient and what became of her.
 #[derive(Clone, Debug)]
-pub struct Patient {
-    person: Person,
+pub struct Patient<'a> {
     parameters: Vec<f64>,
     start: Vec<f64>,
-    dosed: usize,
-    interval: f64,
-    cycle: usize,
-    /// Outputs before each dose but the first, and at the end, `[cycle][output]`.
+    times: &'a [f64],
+    /// Outputs at the times asked for, `[time][output]`.
     pub values: Vec<Vec<f64>>,
-    /// Largest magnitude of each state between two legs, `[state]`.
+    /// Largest magnitude of each state at those times, `[state]`.
     pub largest: Vec<f64>,
     /// Whether the engine gave up.
     pub failed: bool,
+    /// What the patient took.
+    pub effort: Effort,
 }
 
-impl Patient {
-    /// A patient at the start; doses go into the state at `dosed`, every `interval` days.
-    pub fn new(program: &Program, person: Person, dosed: usize, interval: f64) -> Self {
-        let mut parameters = person.values.clone();
+impl<'a> Patient<'a> {
+    /// A patient at the start, with these values of the parameters that vary.
+    pub fn new(program: &Program, values: &[f64], times: &'a [f64]) -> Self {
+        let mut parameters = values.to_vec();
         let frozen = &program.parameters()[parameters.len()..];
         let kept: Vec<f64> =
-            frozen.iter().map(|s| program.initial_of(*s, &person.values).unwrap_or(0.0)).collect();
+            frozen.iter().map(|s| program.initial_of(*s, values).unwrap_or(0.0)).collect();
         parameters.extend(kept);
         parameters.resize(program.parameter_count(), 0.0);
         let start = program.initial(&parameters);
         let largest = start.iter().map(|v| v.abs()).collect();
-        let values = Vec::with_capacity(person.doses.len());
         Patient {
-            person,
             parameters,
             start,
-            dosed,
-            interval,
-            cycle: 0,
-            values,
+            times,
+            values: Vec::with_capacity(times.len()),
             largest,
             failed: false,
+            effort: Effort::default(),
         }
     }
 }
 
-impl Subject for Patient {
+impl Subject for Patient<'_> {
     fn start(&mut self, parameters: &mut [f64], state: &mut [f64]) -> f64 {
         parameters.copy_from_slice(&self.parameters);
         state.copy_from_slice(&self.start);
@@ -55,23 +49,23 @@ impl Subject for Patient {
     }
 
     fn next(&mut self, now: &mut Moment<'_>) -> Option<Leg> {
-        if now.reached != Reached::Start {
-            self.values.push(now.outputs());
-        }
-        if let Some(dose) = self.person.doses.get(self.cycle) {
-            now.state[self.dosed] += dose;
-        }
-        for (largest, value) in self.largest.iter_mut().zip(now.state.iter()) {
-            *largest = largest.max(value.abs());
-        }
-        self.cycle += 1;
-        (self.cycle <= self.person.doses.len())
-            .then(|| Leg::until(self.cycle as f64 * self.interval))
+        let until = *self.times.last()?;
+        (now.reached == Reached::Start)
+            .then(|| Leg { samples: self.times.to_vec(), ..Leg::until(until) })
     }
 
-    fn sample(&mut self, _t: f64, _state: &[f64], _parameters: &[f64], _outputs: &[f64]) {}
+    fn sample(&mut self, _t: f64, state: &[f64], _parameters: &[f64], outputs: &[f64]) {
+        self.values.push(outputs.to_vec());
+        for (largest, value) in self.largest.iter_mut().zip(state) {
+            *largest = largest.max(value.abs());
+        }
+    }
 
     fn failed(&mut self, _failure: Failure) {
         self.failed = true;
+    }
+
+    fn finished(&mut self, effort: Effort) {
+        self.effort = effort;
     }
 }

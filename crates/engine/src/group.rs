@@ -198,7 +198,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         let skip = usize::from(program.clock);
         let ends = lane.tried >= lane.until - lane.t;
         let t = if ends { lane.until } else { lane.t + lane.tried };
-        let looks = !lane.leg.watches.is_empty() || !program.events.is_empty();
+        let looks = !lane.leg.watches.is_empty() || program.has_open_events();
         if ends || looks {
             self.arena.gather(program.stepper.stage_state + skip, index, &mut self.end);
         }

@@ -31,6 +31,8 @@ pub(crate) struct Lane<'s, S> {
     /// Whether the condition of each event held at `t`.
     holding: Vec<bool>,
     evaluator: Evaluator,
+    /// Memory for what events need.
+    happenings: Evaluator,
 }
 
 /// Whether a subject goes on.
@@ -63,6 +65,7 @@ impl<'s, S: Subject> Lane<'s, S> {
             watched: Vec::new(),
             holding: program.events.iter().map(|event| event.initially).collect(),
             evaluator: Evaluator::new(&program.observer),
+            happenings: Evaluator::new(&program.happenings),
         };
         let onward = lane.arrive(program, Reached::Start);
         (lane, onward)

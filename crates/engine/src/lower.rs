@@ -49,6 +49,8 @@ pub(crate) struct Event {
     pub(crate) condition: NodeId,
     /// Times the condition compares with, where these do not depend on the state.
     pub(crate) stops: Vec<NodeId>,
+    /// Whether the condition changes at the stops only, and has its new value there.
+    pub(crate) timed: bool,
     /// Whether the condition counts as true before the start.
     pub(crate) initially: bool,
     /// What is set, and the amount or value it is set to.

@@ -36,17 +36,22 @@ pub struct Program {
     outputs: Vec<SymbolId>,
     pub(crate) clock: bool,
     pub(crate) stepper: Stepper,
+    /// What was asked for.
     pub(crate) observer: Block,
+    /// What events need.
+    pub(crate) happenings: Block,
     pub(crate) events: Vec<Event>,
     starter: Block,
     /// Place in the starter of the starting value of each state, dropped and frozen ones included.
     started: HashMap<SymbolId, usize>,
 }
 
-/// A discrete event; formulas by their place among all that the observer computes.
+/// A discrete event; formulas by their place in [`Program::happenings`].
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) condition: usize,
+    /// Whether the condition changes at the stops only, so that nobody need look in between.
+    pub(crate) timed: bool,
     /// Whether the condition counts as true before the start.
     pub(crate) initially: bool,
     /// Times at which the condition may change.
@@ -87,11 +92,12 @@ pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diag
     let (stepper, order) = stepper::build(&mut model);
     let parameter_count = model.parameters.len() + model.infused.len();
     let starts: Vec<_> = model.initial.iter().map(|initial| initial.1).collect();
-    let mut observed = model.outputs.clone();
-    let events = place_events(&model, &order, &mut observed);
+    let mut happenings = Vec::new();
+    let events = place_events(&model, &order, &mut happenings);
     let dag = &mut model.dag;
     Ok(Program {
-        observer: Block::new(dag, parameter_count, &order, &observed),
+        observer: Block::new(dag, parameter_count, &order, &model.outputs),
+        happenings: Block::new(dag, parameter_count, &order, &happenings),
         events,
         starter: Block::new(dag, parameter_count, &[], &starts),
         started: model.initial.iter().enumerate().map(|(i, initial)| (initial.0, i)).collect(),
@@ -105,7 +111,7 @@ pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diag
     })
 }
 
-/// Events by place; appends what they need to the observed formulas.
+/// Events by place; appends the formulas they need.
 fn place_events(model: &Model, order: &[u32], observed: &mut Vec<NodeId>) -> Vec<Event> {
     let mut observe = |formula: NodeId| {
         observed.push(formula);
@@ -123,6 +129,7 @@ fn place_events(model: &Model, order: &[u32], observed: &mut Vec<NodeId>) -> Vec
     for event in &model.events {
         events.push(Event {
             condition: observe(event.condition),
+            timed: event.timed,
             initially: event.initially,
             stops: event.stops.iter().map(|&time| observe(time)).collect(),
             assignments: (event.assignments.iter())
@@ -214,11 +221,12 @@ impl Program {
         state: &[f64],
         parameters: &[f64],
     ) -> &'e [f64] {
-        &self.observe(evaluator, t, state, parameters)[..self.outputs.len()]
+        let clock = self.clock.then_some(t);
+        evaluator.evaluate(&self.observer, parameters, clock, state)
     }
 
-    /// Outputs and what events need, evaluated in memory that is kept.
-    pub(crate) fn observe<'e>(
+    /// What events need, evaluated in memory that is kept.
+    pub(crate) fn observe_events<'e>(
         &self,
         evaluator: &'e mut Evaluator,
         t: f64,
@@ -226,7 +234,12 @@ impl Program {
         parameters: &[f64],
     ) -> &'e [f64] {
         let clock = self.clock.then_some(t);
-        evaluator.evaluate(&self.observer, parameters, clock, state)
+        evaluator.evaluate(&self.happenings, parameters, clock, state)
+    }
+
+    /// Whether the conditions of some events must be looked at after every step.
+    pub(crate) fn has_open_events(&self) -> bool {
+        self.events.iter().any(|event| !event.timed)
     }
 
     fn starts(&self, parameters: &[f64]) -> Vec<f64> {

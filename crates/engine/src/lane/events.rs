@@ -16,7 +16,7 @@ impl<S: Subject> Lane<'_, S> {
         let before = (self.state.clone(), self.parameters.clone());
         for _ in 0..LONGEST_CASCADE {
             let values =
-                program.observe(&mut self.evaluator, self.t, &self.state, &self.parameters);
+                program.observe_events(&mut self.happenings, self.t, &self.state, &self.parameters);
             let mut assignments = Vec::new();
             for (event, held) in program.events.iter().zip(&mut self.holding) {
                 let holds = values[event.condition] != 0.0;
@@ -40,18 +40,20 @@ impl<S: Subject> Lane<'_, S> {
 
     /// The next time at which a condition may turn, or the end of the leg.
     pub(super) fn next_stop(&mut self, program: &Program) -> f64 {
-        let values = program.observe(&mut self.evaluator, self.t, &self.state, &self.parameters);
+        let values = program.observe_events(&mut self.happenings, self.t, &self.state, &self.parameters);
         let stops = program.events.iter().flat_map(|event| &event.stops).map(|&i| values[i]);
         stops.filter(|&stop| stop > self.t).fold(self.leg.until, f64::min)
     }
 
-    /// Conditions that do not hold at the start of the step and hold at its end, in this state.
+    /// Conditions that do not hold at the start of the step and hold at its end, in this state;
+    /// those that change at known times only are left to [`Lane::happen`].
     pub(crate) fn turned(&mut self, program: &Program, t: f64, end: &[f64]) -> Vec<usize> {
-        if program.events.is_empty() {
+        if !program.has_open_events() {
             return Vec::new();
         }
-        let values = program.observe(&mut self.evaluator, t, end, &self.parameters);
-        let turned = program.events.iter().zip(&mut self.holding).filter_map(|(event, held)| {
+        let values = program.observe_events(&mut self.happenings, t, end, &self.parameters);
+        let open = program.events.iter().zip(&mut self.holding).filter(|(event, _)| !event.timed);
+        let turned = open.filter_map(|(event, held)| {
             let holds = values[event.condition] != 0.0;
             let turns = holds && !*held;
             *held &= holds;
@@ -71,7 +73,7 @@ impl<S: Subject> Lane<'_, S> {
         let mut holds = |condition: usize, theta: f64| {
             step.states(usize::from(program.clock), theta, &mut state);
             let t = self.t + theta * self.tried;
-            program.observe(&mut self.evaluator, t, &state, &self.parameters)[condition] != 0.0
+            program.observe_events(&mut self.happenings, t, &state, &self.parameters)[condition] != 0.0
         };
         conditions.iter().map(|&c| turn(|theta| holds(c, theta))).reduce(f64::min)
     }

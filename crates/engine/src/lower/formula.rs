@@ -194,7 +194,8 @@ impl<'a> Formulas<'a> {
                     });
                 }
                 let condition = self.expr(dag, &event.trigger, Context::Running);
-                Event { condition, stops, initially: event.initially, assignments }
+                let timed = self.is_timed(dag, &event.trigger);
+                Event { condition, stops, timed, initially: event.initially, assignments }
             })
             .collect()
     }
@@ -212,6 +213,23 @@ impl<'a> Formulas<'a> {
         }
         let time = self.expr(dag, other, Context::Running);
         (dag.varies(time) <= Varies::WithParameters).then_some(time)
+    }
+
+    /// Whether a condition changes only at its stops and has its new value there: relations that
+    /// turn when time reaches a known number, and what logic makes of them.
+    fn is_timed(&mut self, dag: &mut Dag, condition: &Expr) -> bool {
+        use BinaryOp::{And, Greater, GreaterEqual, Less, LessEqual, Or};
+        match &condition.node {
+            Node::Not(a) => self.is_timed(dag, a),
+            Node::Binary(And | Or, a, b) => self.is_timed(dag, a) && self.is_timed(dag, b),
+            Node::Binary(GreaterEqual | Less, a, _) if matches!(a.node, Node::Time) => {
+                self.stop(dag, condition).is_some()
+            }
+            Node::Binary(LessEqual | Greater, _, b) if matches!(b.node, Node::Time) => {
+                self.stop(dag, condition).is_some()
+            }
+            _ => false,
+        }
     }
 
     fn circular(&mut self, id: SymbolId) {
