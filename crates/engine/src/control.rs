@@ -15,6 +15,11 @@ pub(crate) struct Control {
     /// -1/5.
     last: Option<(f64, f64)>,
     rejected: bool,
+    /// Steps that would just have met the tolerance after the last two discontinuities, as far as
+    /// the first step with an error worth the name has told.
+    learnt: [f64; 2],
+    /// No such step yet since the last discontinuity.
+    learning: bool,
 }
 
 /// Fraction of the predicted step that is taken.
@@ -30,13 +35,34 @@ const COLLAPSE: f64 = 0.1;
 pub(crate) const SMALLEST_ERROR: f64 = 1e-12;
 /// In the trend an error counts as one hundredth at least; this is that to the power -1/5.
 const LARGEST_ROOT: f64 = 2.51188643150958;
+/// Share of the largest possible first step that is taken after a discontinuity like the last.
+const CONFIDENCE: f64 = 0.6;
+/// An error of one in ten thousand tells where the tolerance lies; this is that to the power -1/5.
+const NOTABLE_ROOT: f64 = 6.30957344480193;
 /// Steps are stretched by up to this factor to reach the end of a leg.
 const STRETCH: f64 = 1.05;
 
 impl Control {
-    /// After a discontinuity: no history.
-    pub(crate) fn start(step: f64) -> Control {
-        Control { step, last: None, rejected: false }
+    /// Nothing known.
+    pub(crate) fn new() -> Control {
+        Control { step: 0.0, last: None, rejected: false, learnt: [0.0; 2], learning: true }
+    }
+
+    /// After a discontinuity: the step is the one proposed, or more where the last two
+    /// discontinuities have shown that more is possible. What they excited is likely to be excited
+    /// again, and a step too large costs only itself.
+    pub(crate) fn restart(&mut self, step: f64) {
+        let possible = CONFIDENCE * self.learnt[0].min(self.learnt[1]);
+        *self = Control { step: step.max(possible), last: None, rejected: false, ..*self };
+        self.learning = true;
+    }
+
+    /// What the error of a step of size `tried` says of the step to start with next time.
+    fn learn(&mut self, tried: f64, root: f64) {
+        if self.learning && root < NOTABLE_ROOT {
+            self.learnt = [self.learnt[1], tried * root];
+            self.learning = false;
+        }
     }
 
     /// Size of the next step when `left` remains of the leg: exactly `left` if that is near, and
@@ -68,6 +94,7 @@ impl Control {
         self.step = if cut_short { self.step.max(tried * factor) } else { tried * factor };
         self.last = Some((tried, root.min(LARGEST_ROOT)));
         self.rejected = false;
+        self.learn(tried, root);
     }
 
     /// The step of size `tried` had this scaled error, above one or not a number; `root` is that
@@ -77,6 +104,9 @@ impl Control {
             if error.is_finite() { (SAFETY * root).clamp(SHRINK, SAFETY) } else { COLLAPSE };
         self.step = tried * factor;
         self.rejected = true;
+        if error.is_finite() {
+            self.learn(tried, root);
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Leaf {
     State(u32),
     /// `1/(γh)`, the shift on the diagonal of the matrix of a step.
     Shift,
+    /// A factor of the matrix, as the first stage has left it.
+    Factor(u32),
     /// An entry of the vector that a stage accumulates and solves for.
     Residual(u32),
 }
@@ -405,7 +407,7 @@ impl Dag {
             Node::Constant(_) => Varies::Never,
             Node::Leaf(Leaf::Parameter(_)) => Varies::WithParameters,
             Node::Leaf(Leaf::State(_)) => Varies::WithState,
-            Node::Leaf(Leaf::Shift) => Varies::WithStep,
+            Node::Leaf(Leaf::Shift | Leaf::Factor(_)) => Varies::WithStep,
             Node::Leaf(Leaf::Residual(_)) => Varies::WithResidual,
             Node::Unary(_, a) => self.varies(a),
             Node::Binary(_, a, b) => self.varies(a).max(self.varies(b)),

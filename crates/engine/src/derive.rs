@@ -1,19 +1,38 @@
-//! Exact partial derivatives of formulas with respect to the states they depend on.
+//! Exact partial derivatives of formulas with respect to the states they depend on, directly or
+//! through values that are treated as if they were states.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::dag::{Binary, Dag, Leaf, Node, NodeId, Unary};
 
-/// Partial derivatives, by state, ascending; states without influence are left out.
+/// Partial derivatives, by variable, ascending; variables without influence are left out. The
+/// states come first, then the values treated like them.
 pub(crate) type Gradient = Vec<(u32, NodeId)>;
 
 /// Computes gradients, each once.
 #[derive(Default)]
 pub(crate) struct Derivatives {
     known: HashMap<NodeId, Gradient>,
+    /// Values treated as variables, and what they depend on themselves.
+    variables: HashMap<NodeId, u32>,
+    inner: HashMap<NodeId, Gradient>,
 }
 
 impl Derivatives {
+    /// Treats these values as variables of their own, the first of them numbered `first`.
+    pub(crate) fn through(values: &[NodeId], first: u32) -> Derivatives {
+        Derivatives {
+            variables: values.iter().copied().zip(first..).collect(),
+            ..Derivatives::default()
+        }
+    }
+
+    /// The gradient of a value that is treated as a variable itself.
+    pub(crate) fn inner(&mut self, dag: &mut Dag, of: NodeId) -> Gradient {
+        self.gradient(dag, of);
+        self.inner.get(&of).cloned().unwrap_or_default()
+    }
+
     /// The gradient of a formula.
     pub(crate) fn gradient(&mut self, dag: &mut Dag, of: NodeId) -> &Gradient {
         // Operands are older than what uses them, so visiting what is missing in order of age
@@ -31,7 +50,11 @@ impl Derivatives {
         }
         missing.sort_unstable();
         for id in missing {
-            let gradient = self.apply_rule(dag, id);
+            let mut gradient = self.apply_rule(dag, id);
+            if let Some(&variable) = self.variables.get(&id) {
+                let itself = vec![(variable, dag.constant(1.0))];
+                self.inner.insert(id, std::mem::replace(&mut gradient, itself));
+            }
             self.known.insert(id, gradient);
         }
         &self.known[&of]
@@ -109,6 +132,45 @@ impl Derivatives {
         let second = scale(dag, known(b), a);
         sum(dag, &first, &second)
     }
+}
+
+/// Values worth treating as variables of their own in the derivatives of these formulas, oldest
+/// first: many states act through them on many formulas, so that a matrix with a row for each of
+/// them has fewer entries than one without.
+///
+/// Which of them to eliminate early is then a matter of pivot order: it finds by itself where the
+/// chain rule is better carried out (Griewank and Reese, "On the calculation of Jacobian matrices
+/// by the Markowitz rule", 1991).
+pub(crate) fn hubs(dag: &Dag, formulas: &[NodeId]) -> Vec<NodeId> {
+    let mut uses: HashMap<NodeId, usize> = HashMap::new();
+    let mut stack = formulas.to_vec();
+    formulas.iter().for_each(|&id| *uses.entry(id).or_default() += 1);
+    let mut needed = BTreeSet::new();
+    while let Some(id) = stack.pop() {
+        if needed.insert(id) {
+            for operand in dag.operands(id) {
+                *uses.entry(operand).or_default() += 1;
+                stack.push(operand);
+            }
+        }
+    }
+    let mut support: HashMap<NodeId, BTreeSet<NodeId>> = HashMap::new();
+    let mut hubs = Vec::new();
+    for id in needed {
+        let through = match dag.node(id) {
+            Node::Leaf(Leaf::State(_)) => BTreeSet::from([id]),
+            Node::Binary(Binary::Less | Binary::LessEqual | Binary::Equal, ..) => BTreeSet::new(),
+            Node::Select(_, a, b) => &support[&a] | &support[&b],
+            _ => dag.operands(id).flat_map(|operand| support[&operand].clone()).collect(),
+        };
+        let (from, to) = (through.len(), uses[&id]);
+        let is_hub = from * to > from + to;
+        if is_hub {
+            hubs.push(id);
+        }
+        support.insert(id, if is_hub { BTreeSet::from([id]) } else { through });
+    }
+    hubs
 }
 
 /// `factor · gradient`

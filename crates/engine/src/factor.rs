@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dag::{Dag, NodeId};
+use crate::dag::{Dag, Leaf, NodeId, Varies};
 
 /// The factors, in pivot order.
 pub(crate) struct Factors {
@@ -53,6 +53,28 @@ pub(crate) fn factorise(dag: &mut Dag, matrix: Vec<BTreeMap<usize, NodeId>>) -> 
 }
 
 impl Factors {
+    /// The same factors as numbers from outside, and what each number is. Those that only
+    /// parameters determine stay what they are.
+    pub(crate) fn held(&self, dag: &mut Dag) -> (Factors, Vec<NodeId>) {
+        let mut values = Vec::new();
+        let mut hold = |value: NodeId| {
+            if dag.varies(value) <= Varies::WithParameters {
+                return value;
+            }
+            values.push(value);
+            dag.leaf(Leaf::Factor(values.len() as u32 - 1))
+        };
+        let mut hold_rows = |rows: &[Vec<(usize, NodeId)>]| -> Vec<Vec<(usize, NodeId)>> {
+            let held = |row: &Vec<(usize, NodeId)>| {
+                row.iter().map(|&(j, value)| (j, hold(value))).collect()
+            };
+            rows.iter().map(held).collect()
+        };
+        let (lower, upper) = (hold_rows(&self.lower), hold_rows(&self.upper));
+        let reciprocals = self.reciprocals.iter().map(|&value| hold(value)).collect();
+        (Factors { lower, reciprocals, upper }, values)
+    }
+
     /// The solution for a right-hand side, per state in pivot order.
     pub(crate) fn solve(&self, dag: &mut Dag, right: &[NodeId]) -> Vec<NodeId> {
         let n = self.reciprocals.len();

@@ -3,12 +3,12 @@
 use crate::{
     Reached, Reason, Stats, Subject,
     compile::Code,
-    control::{Control, first_step, smallest_step},
+    control::{first_step, smallest_step},
     dense::Interpolant,
     ensemble::Job,
     lane::{Lane, Onward},
     lanes::Arena,
-    rodas::{self, Interpolate, Prelude, Slope, Step},
+    rodas::{self, Interpolate, Prelude, Step},
     stepper::{STAGES, StepSlot},
 };
 
@@ -135,21 +135,15 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
     }
 
     fn choose_first_steps(&mut self) {
-        let job = self.job;
-        let stepper = &job.program.stepper;
-        if job.settings.first_step <= 0.0 {
-            let (code, tolerances) = (self.code, job.tolerances());
-            self.arena.run(Slope { stepper, code, tolerances });
-        }
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            let Some(lane) = lane.as_mut().filter(|lane| lane.fresh) else { continue };
-            let step = if job.settings.first_step > 0.0 {
-                job.settings.first_step
+        let Job { program, settings, .. } = self.job;
+        for lane in self.lanes.iter_mut().flatten().filter(|lane| lane.fresh) {
+            let step = if settings.first_step > 0.0 {
+                settings.first_step
             } else {
-                let rate = self.arena.get(stepper.slot(StepSlot::Rate), index);
-                first_step(rate, job.settings.rtol, lane.t, lane.until - lane.t)
+                let rate = lane.largest_rate(program, self.job.tolerances());
+                first_step(rate, settings.rtol, lane.t, lane.until - lane.t)
             };
-            lane.control = Control::start(step);
+            lane.control.restart(step);
             lane.fresh = false;
         }
     }
@@ -198,7 +192,7 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         let skip = usize::from(program.clock);
         let ends = lane.tried >= lane.until - lane.t;
         let t = if ends { lane.until } else { lane.t + lane.tried };
-        let looks = !lane.leg.watches.is_empty() || program.has_open_events();
+        let looks = !lane.leg.watches.is_empty() || program.has_open_events;
         if ends || looks {
             self.arena.gather(program.stepper.stage_state + skip, index, &mut self.end);
         }

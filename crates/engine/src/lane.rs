@@ -5,6 +5,7 @@ use crate::{
     control::Control,
     dense::{Interpolant, crossing},
     evaluate::Evaluator,
+    rodas::Tolerances,
 };
 
 mod events;
@@ -33,6 +34,8 @@ pub(crate) struct Lane<'s, S> {
     evaluator: Evaluator,
     /// Memory for what events need.
     happenings: Evaluator,
+    /// Memory for rates of change.
+    rates: Evaluator,
 }
 
 /// Whether a subject goes on.
@@ -54,7 +57,7 @@ impl<'s, S: Subject> Lane<'s, S> {
             subject,
             t,
             effort: Effort::default(),
-            control: Control::start(0.0),
+            control: Control::new(),
             tried: 0.0,
             fresh: true,
             state,
@@ -66,6 +69,7 @@ impl<'s, S: Subject> Lane<'s, S> {
             holding: program.events.iter().map(|event| event.initially).collect(),
             evaluator: Evaluator::new(&program.observer),
             happenings: Evaluator::new(&program.happenings),
+            rates: Evaluator::new(&program.rates),
         };
         let onward = lane.arrive(program, Reached::Start);
         (lane, onward)
@@ -97,14 +101,22 @@ impl<'s, S: Subject> Lane<'s, S> {
         }
     }
 
+    /// The largest scaled rate of change, in 1/time.
+    pub(crate) fn largest_rate(&mut self, program: &Program, tolerances: Tolerances) -> f64 {
+        let rates = program.rates(&mut self.rates, self.t, &self.state, &self.parameters);
+        let floor = 1.0 / tolerances.relative;
+        let scaled = (self.state.iter().zip(rates).zip(tolerances.absolute))
+            .map(|((y, rate), absolute)| (rate / (y.abs() + absolute * floor)).abs());
+        scaled.fold(0.0, f64::max)
+    }
+
     /// Goes on with the leg from `self.state`, once events have happened that are due.
     pub(crate) fn resume(&mut self, program: &Program) {
-        self.until = self.leg.until;
-        if !program.events.is_empty() {
-            self.happen(program);
-            self.until = self.next_stop(program);
+        self.until =
+            if program.events.is_empty() { self.leg.until } else { self.happen(program) };
+        if !self.leg.watches.is_empty() {
+            self.watched = self.distances(program, self.t, &self.state.clone());
         }
-        self.watched = self.distances(program, self.t, &self.state.clone());
     }
 
     /// Distance of what is watched to its level, per watch.

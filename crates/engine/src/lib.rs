@@ -43,6 +43,7 @@ mod rodas;
 mod settings;
 mod stepper;
 mod subject;
+mod system;
 mod tape;
 
 #[cfg(test)]

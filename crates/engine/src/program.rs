@@ -40,7 +40,11 @@ pub struct Program {
     pub(crate) observer: Block,
     /// What events need.
     pub(crate) happenings: Block,
+    /// Rates of change, in the order of the state vector without the clock.
+    pub(crate) rates: Block,
     pub(crate) events: Vec<Event>,
+    /// Whether the conditions of some events must be looked at after every step.
+    pub(crate) has_open_events: bool,
     starter: Block,
     /// Place in the starter of the starting value of each state, dropped and frozen ones included.
     started: HashMap<SymbolId, usize>,
@@ -89,7 +93,7 @@ pub struct Summary {
 /// symbols which cannot be varied or dosed. All of them, not the first.
 pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diagnostic>> {
     let mut model = lower::lower(network, options)?;
-    let (stepper, order) = stepper::build(&mut model);
+    let (stepper, order, rates) = stepper::build(&mut model);
     let parameter_count = model.parameters.len() + model.infused.len();
     let starts: Vec<_> = model.initial.iter().map(|initial| initial.1).collect();
     let mut happenings = Vec::new();
@@ -98,6 +102,8 @@ pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diag
     Ok(Program {
         observer: Block::new(dag, parameter_count, &order, &model.outputs),
         happenings: Block::new(dag, parameter_count, &order, &happenings),
+        rates: Block::new(dag, parameter_count, &order, &rates),
+        has_open_events: events.iter().any(|event| !event.timed),
         events,
         starter: Block::new(dag, parameter_count, &[], &starts),
         started: model.initial.iter().enumerate().map(|(i, initial)| (initial.0, i)).collect(),
@@ -225,6 +231,17 @@ impl Program {
         evaluator.evaluate(&self.observer, parameters, clock, state)
     }
 
+    /// Rates of change, `[state]`, evaluated in memory that is kept.
+    pub(crate) fn rates<'e>(
+        &self,
+        evaluator: &'e mut Evaluator,
+        t: f64,
+        state: &[f64],
+        parameters: &[f64],
+    ) -> &'e [f64] {
+        evaluator.evaluate(&self.rates, parameters, self.clock.then_some(t), state)
+    }
+
     /// What events need, evaluated in memory that is kept.
     pub(crate) fn observe_events<'e>(
         &self,
@@ -235,11 +252,6 @@ impl Program {
     ) -> &'e [f64] {
         let clock = self.clock.then_some(t);
         evaluator.evaluate(&self.happenings, parameters, clock, state)
-    }
-
-    /// Whether the conditions of some events must be looked at after every step.
-    pub(crate) fn has_open_events(&self) -> bool {
-        self.events.iter().any(|event| !event.timed)
     }
 
     fn starts(&self, parameters: &[f64]) -> Vec<f64> {

@@ -125,13 +125,6 @@ pub(crate) struct Step<'a> {
     pub(crate) measures_rates: bool,
 }
 
-/// The largest scaled rate of change where the step is to start, in [`StepSlot::Rate`].
-pub(crate) struct Slope<'a> {
-    pub(crate) stepper: &'a Stepper,
-    pub(crate) code: Option<&'a Code>,
-    pub(crate) tolerances: Tolerances<'a>,
-}
-
 /// What only parameters determine, from the parameters in memory.
 pub(crate) struct Prelude<'a> {
     pub(crate) stepper: &'a Stepper,
@@ -178,19 +171,6 @@ impl Kernel for Step<'_> {
             }
         }
         conclude(stepper, tolerances, memory);
-    }
-}
-
-impl Kernel for Slope<'_> {
-    #[inline(always)]
-    fn run<V: Lanes>(self, memory: &mut [V]) {
-        let Slope { stepper, code, tolerances } = self;
-        commit(stepper, memory);
-        let zero = memory[stepper.step].splat(0.0);
-        stepper.carry_out(Part::First, code, stepper.stage(0), memory);
-        let largest = scaled_rates(stepper, tolerances, memory)
-            .fold(zero, |largest, rate| rate.abs().max(largest));
-        memory[stepper.slot(StepSlot::Rate)] = largest;
     }
 }
 
@@ -255,21 +235,20 @@ fn combine<V: Lanes, const S: usize>(stepper: &Stepper, memory: &mut [V]) {
     let c: [V; S] = std::array::from_fn(|j| inverse_step.mul(inverse_step.splat(C[S][j])));
     let u: [&[V]; S] = std::array::from_fn(|j| &stages[j * n..][..n]);
     for i in 0..n {
+        // Every number is loaded once: memory is what this waits for.
         let last = u[S - 1][i];
         let mut weighted = last.mul(c[S - 1]);
+        let mut sum =
+            if S > 5 { stage_state[i].add(last) } else { last.mul_add(a[S - 1], state[i]) };
         for j in 0..S - 1 {
-            weighted = u[j][i].mul_add(c[j], weighted);
+            let earlier = u[j][i];
+            weighted = earlier.mul_add(c[j], weighted);
+            if S <= 5 {
+                sum = earlier.mul_add(a[j], sum);
+            }
         }
         residual[i] = weighted;
-        stage_state[i] = if S > 5 {
-            stage_state[i].add(last)
-        } else {
-            let mut sum = last.mul_add(a[S - 1], state[i]);
-            for j in 0..S - 1 {
-                sum = u[j][i].mul_add(a[j], sum);
-            }
-            sum
-        };
+        stage_state[i] = sum;
     }
 }
 
@@ -335,7 +314,7 @@ fn scaled_rates<V: Lanes>(
         .map(move |((y, rate), absolute)| rate.div(y.abs().add(y.splat(absolute * inverse))))
 }
 
-/// Largest reciprocal pivot relative to that of a system without rates: how much elimination
+/// Largest reciprocal pivot relative to that of a system where nothing acts on anything: how much elimination
 /// without a choice of pivots may have magnified rounding.
 #[inline(always)]
 fn measure_growth<V: Lanes>(stepper: &Stepper, memory: &mut [V]) {
@@ -344,7 +323,11 @@ fn measure_growth<V: Lanes>(stepper: &Stepper, memory: &mut [V]) {
         largest = largest.max(memory[slot as usize].abs());
     }
     let shift = memory[stepper.slot(StepSlot::Shift)];
-    memory[stepper.slot(StepSlot::Growth)] = largest.mul(shift);
+    let mut growth = largest.mul(shift);
+    for &slot in &stepper.value_pivots {
+        growth = growth.max(memory[slot as usize].abs());
+    }
+    memory[stepper.slot(StepSlot::Growth)] = growth;
 }
 
 #[cfg(test)]

@@ -7,16 +7,15 @@ use std::{
 
 use crate::{
     compile::Code,
-    dag::{Dag, Leaf, NodeId, Varies},
-    derive::Derivatives,
+    dag::{Dag, Leaf, Node, NodeId, Varies},
     eliminate::{Loops, Structure},
     evaluate::record_prelude,
     factor::factorise,
     interpret::interpret,
     lanes::{Isa, Lanes},
     lower::{Model, Terms},
-    order::markowitz,
     record::{Places, record},
+    system::{Row, System},
     tape::Tape,
 };
 
@@ -48,8 +47,10 @@ pub(crate) struct Stepper {
     /// Slots the tapes work in; what follows is only touched by the method.
     pub(crate) work: usize,
     pub(crate) constants: Vec<(u32, f64)>,
-    /// Slots of the reciprocal pivots.
+    /// Slots of the reciprocal pivots of states.
     pub(crate) pivots: Vec<u32>,
+    /// Slots of the reciprocal pivots of other values.
+    pub(crate) value_pivots: Vec<u32>,
     /// Values that only parameters determine.
     pub(crate) prelude: Tape,
     /// The rates of change, residual = f(stage state), the factors of the matrix, and
@@ -192,17 +193,20 @@ impl Stepper {
 }
 
 /// Chooses the order of states and writes out the step. Returns the stepper and, for each place
-/// of the state vector, the leaf that stands there.
-pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
+/// of the state vector, the leaf that stands there and, without the clock, its rate of change.
+pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>, Vec<NodeId>) {
     let n = model.rates.len();
     let dag = &mut model.dag;
-    let jacobian = jacobian(dag, &model.rates);
-    let order = elimination_order(&jacobian, model.clock);
-    let mut rank = vec![0; n];
-    order.iter().enumerate().for_each(|(place, &leaf)| rank[leaf] = place);
-    let rows: Vec<BTreeMap<usize, NodeId>> = (order.iter())
-        .map(|&leaf| jacobian[leaf].iter().map(|(&j, &value)| (rank[j], value)).collect())
-        .collect();
+    let columns = |row: &Row| row.keys().map(|&j| j as u32).collect::<Vec<u32>>();
+    let structure =
+        |system: &System| Structure::new(&system.rows.iter().map(columns).collect::<Vec<_>>());
+    let mut system = System::new(dag, &model.rates, model.clock, true);
+    let mut shape = structure(&system);
+    if shape.products > MOST_PRODUCTS {
+        system = System::new(dag, &model.rates, model.clock, false);
+        shape = structure(&system);
+    }
+    let order = system.order();
     let plain: Vec<NodeId> = order.iter().map(|&i| sum(dag, Dag::ZERO, &model.rates[i])).collect();
     let onto_residual: Vec<NodeId> = (order.iter().enumerate())
         .map(|(place, &i)| {
@@ -227,47 +231,44 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
     }
 
     let solution = places.reserve(n);
-    let columns = |row: &BTreeMap<usize, NodeId>| row.keys().map(|&j| j as u32).collect();
-    let structure = Structure::new(&rows.iter().map(columns).collect::<Vec<_>>());
     let onto =
         |first: u32, nodes: &[NodeId]| nodes.iter().copied().zip(first..).collect::<Vec<_>>();
     let mut first_roots = onto(residual, &plain);
-    let (stage_roots, pivots, loops);
-    let mut kept = Vec::new();
-    let matrix = matrix(dag, &rows);
-    if structure.products <= MOST_PRODUCTS {
-        let factors = factorise(dag, matrix);
-        let solved = factors.solve(dag, &onto_residual);
-        kept = used_by_solution(dag, &solved);
-        let first_solution = factors.solve(dag, &plain);
-        first_roots.extend(onto(solution, &first_solution));
+    let (stage_roots, loops);
+    let (mut pivots, mut value_pivots) = (Vec::new(), Vec::new());
+    if shape.products <= MOST_PRODUCTS {
+        let factors = factorise(dag, std::mem::take(&mut system.rows));
+        let first_solution = factors.solve(dag, &system.right_side(&plain));
+        first_roots.extend(onto(solution, &system.of_states(&first_solution)));
+        let (held, values) = factors.held(dag);
+        let solved = system.of_states(&held.solve(dag, &system.right_side(&onto_residual)));
+        // What solving needs of the factors is kept from the first stage.
+        let kept = used_by_solution(dag, &solved);
+        let first_kept = places.reserve(kept.len());
+        for (slot, &factor) in (first_kept..).zip(&kept) {
+            places.put_leaf(dag, Leaf::Factor(factor), slot);
+            first_roots.push((values[factor as usize], slot));
+        }
         stage_roots = onto(solution, &solved);
-        pivots = factors.reciprocals;
+        for (state, &reciprocal) in system.states.iter().zip(&held.reciprocals) {
+            let pivots = if state.is_some() { &mut pivots } else { &mut value_pivots };
+            pivots.extend(places.get(reciprocal));
+        }
         loops = None;
     } else {
-        let given: Vec<Vec<u32>> = matrix.iter().map(columns).collect();
-        let eliminated = Loops::new(&mut places, &given, &structure);
-        let entries = matrix.iter().flat_map(BTreeMap::values).copied();
+        let given: Vec<Vec<u32>> = system.rows.iter().map(columns).collect();
+        let eliminated = Loops::new(&mut places, &given, &shape);
+        let entries = system.rows.iter().flat_map(BTreeMap::values).copied();
         first_roots.extend(entries.zip(eliminated.matrix()));
         stage_roots = onto(residual, &onto_residual);
-        pivots = Vec::new();
+        pivots.extend(eliminated.pivots());
         loops = Some(eliminated);
     }
     let all: Vec<NodeId> = first_roots.iter().chain(&stage_roots).map(|root| root.0).collect();
     let prelude = record_prelude(dag, &mut places, &all);
-    // What solving needs of the factors is kept from the first stage.
-    kept.retain(|&id| places.get(id).is_none());
-    let first_kept = places.reserve(kept.len());
-    let to_keep = kept.into_iter().zip(first_kept..);
-    first_roots.extend(to_keep.clone());
     let first = record(dag, &mut places, &first_roots);
-    to_keep.for_each(|(id, slot)| places.put(id, slot));
     let stage = record(dag, &mut places, &stage_roots);
-    let pivots = match &loops {
-        Some(loops) => loops.pivots().collect(),
-        None => pivots.iter().filter_map(|&id| places.get(id)).collect(),
-    };
-    let off_diagonal = structure.lower.iter().chain(&structure.upper).map(Vec::len);
+    let off_diagonal = shape.lower.iter().chain(&shape.upper).map(Vec::len);
     let stepper = Stepper {
         n,
         step: step as usize,
@@ -278,44 +279,17 @@ pub(crate) fn build(model: &mut Model) -> (Stepper, Vec<u32>) {
         work: places.size(),
         constants: places.constants().to_vec(),
         pivots,
+        value_pivots,
         prelude: prelude.finish(&places),
         first: first.finish(&places),
         stage: stage.finish(&places),
         loops,
-        jacobian_entries: jacobian.iter().map(BTreeMap::len).sum(),
-        factor_entries: n + off_diagonal.sum::<usize>(),
+        jacobian_entries: system.derivatives,
+        factor_entries: system.states.len() + off_diagonal.sum::<usize>(),
         codes: Codes::default(),
     };
-    (stepper, order.into_iter().map(|leaf| leaf as u32).collect())
-}
-
-/// Rows of the Jacobian: column and value of the entries that are not always zero.
-fn jacobian(dag: &mut Dag, rates: &[Terms]) -> Vec<BTreeMap<usize, NodeId>> {
-    let mut derivatives = Derivatives::default();
-    let mut rows = Vec::with_capacity(rates.len());
-    for terms in rates {
-        let mut row: BTreeMap<usize, NodeId> = BTreeMap::new();
-        for &(factor, rate) in terms {
-            let factor = dag.constant(factor);
-            for &(state, slope) in &derivatives.gradient(dag, rate).clone() {
-                let slope = dag.multiply(factor, slope);
-                let entry = row.entry(state as usize).or_insert(Dag::ZERO);
-                *entry = dag.add(*entry, slope);
-            }
-        }
-        row.retain(|_, value| !dag.is_zero(*value));
-        rows.push(row);
-    }
-    rows
-}
-
-/// Pivot order; the clock, whose row is empty, first.
-fn elimination_order(jacobian: &[BTreeMap<usize, NodeId>], clock: bool) -> Vec<usize> {
-    let states = jacobian.len() - usize::from(clock);
-    let rows: Vec<Vec<u32>> = (jacobian[..states].iter())
-        .map(|row| row.keys().filter(|&&j| j < states).map(|&j| j as u32).collect())
-        .collect();
-    clock.then_some(states).into_iter().chain(markowitz(&rows)).collect()
+    let rates = plain[usize::from(model.clock)..].to_vec();
+    (stepper, order.into_iter().map(|leaf| leaf as u32).collect(), rates)
 }
 
 /// `start` plus all terms. What does not depend on the state is added up first, once per subject.
@@ -335,26 +309,8 @@ fn add_up(dag: &mut Dag, start: NodeId, terms: &Terms) -> NodeId {
     })
 }
 
-/// Rows of `I/(γh) − J`, where `jacobian[i]` holds row `i` of J as column and value.
-pub(crate) fn matrix(
-    dag: &mut Dag,
-    jacobian: &[BTreeMap<usize, NodeId>],
-) -> Vec<BTreeMap<usize, NodeId>> {
-    let shift = dag.leaf(Leaf::Shift);
-    let mut rows = Vec::with_capacity(jacobian.len());
-    for (i, row) in jacobian.iter().enumerate() {
-        let mut row: BTreeMap<usize, NodeId> =
-            row.iter().map(|(&j, &value)| (j, dag.negate(value))).collect();
-        let diagonal = row.get(&i).map_or(shift, |&value| dag.add(shift, value));
-        row.insert(i, diagonal);
-        rows.push(row);
-    }
-    rows
-}
-
-/// Values that depend on the step but not on the residual, of which the solution is made directly:
-/// the factors.
-fn used_by_solution(dag: &Dag, solution: &[NodeId]) -> Vec<NodeId> {
+/// The factors that a solution is made of.
+fn used_by_solution(dag: &Dag, solution: &[NodeId]) -> Vec<u32> {
     let mut seen = HashSet::new();
     let mut stack: Vec<NodeId> = solution.to_vec();
     let mut used = Vec::new();
@@ -362,10 +318,9 @@ fn used_by_solution(dag: &Dag, solution: &[NodeId]) -> Vec<NodeId> {
         if !seen.insert(id) {
             continue;
         }
-        match dag.varies(id) {
-            Varies::WithResidual => stack.extend(dag.operands(id)),
-            Varies::WithStep => used.push(id),
-            _ => {}
+        match dag.node(id) {
+            Node::Leaf(Leaf::Factor(factor)) => used.push(factor),
+            _ => stack.extend(dag.operands(id)),
         }
     }
     used.sort_unstable();

@@ -11,9 +11,11 @@ use crate::{Program, Subject, dense::Interpolant, lower::Target};
 const LONGEST_CASCADE: usize = 100;
 
 impl<S: Subject> Lane<'_, S> {
-    /// Lets the events happen whose conditions have turned true, and those they set off.
-    pub(super) fn happen(&mut self, program: &Program) {
+    /// Lets the events happen whose conditions have turned true, and those they set off. Returns
+    /// the next time at which a condition may turn, or the end of the leg.
+    pub(super) fn happen(&mut self, program: &Program) -> f64 {
         let before = (self.state.clone(), self.parameters.clone());
+        let mut next_stop = self.leg.until;
         for _ in 0..LONGEST_CASCADE {
             let values =
                 program.observe_events(&mut self.happenings, self.t, &self.state, &self.parameters);
@@ -25,6 +27,8 @@ impl<S: Subject> Lane<'_, S> {
                 }
                 *held = holds;
             }
+            let stops = program.events.iter().flat_map(|event| &event.stops).map(|&i| values[i]);
+            next_stop = stops.filter(|&stop| stop > self.t).fold(self.leg.until, f64::min);
             if assignments.is_empty() {
                 break;
             }
@@ -36,19 +40,13 @@ impl<S: Subject> Lane<'_, S> {
             }
         }
         self.fresh |= !same(&before.0, &self.state) || !same(&before.1, &self.parameters);
-    }
-
-    /// The next time at which a condition may turn, or the end of the leg.
-    pub(super) fn next_stop(&mut self, program: &Program) -> f64 {
-        let values = program.observe_events(&mut self.happenings, self.t, &self.state, &self.parameters);
-        let stops = program.events.iter().flat_map(|event| &event.stops).map(|&i| values[i]);
-        stops.filter(|&stop| stop > self.t).fold(self.leg.until, f64::min)
+        next_stop
     }
 
     /// Conditions that do not hold at the start of the step and hold at its end, in this state;
     /// those that change at known times only are left to [`Lane::happen`].
     pub(crate) fn turned(&mut self, program: &Program, t: f64, end: &[f64]) -> Vec<usize> {
-        if !program.has_open_events() {
+        if !program.has_open_events {
             return Vec::new();
         }
         let values = program.observe_events(&mut self.happenings, t, end, &self.parameters);
@@ -73,7 +71,8 @@ impl<S: Subject> Lane<'_, S> {
         let mut holds = |condition: usize, theta: f64| {
             step.states(usize::from(program.clock), theta, &mut state);
             let t = self.t + theta * self.tried;
-            program.observe_events(&mut self.happenings, t, &state, &self.parameters)[condition] != 0.0
+            program.observe_events(&mut self.happenings, t, &state, &self.parameters)[condition]
+                != 0.0
         };
         conditions.iter().map(|&c| turn(|theta| holds(c, theta))).reduce(f64::min)
     }
