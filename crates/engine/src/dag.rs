@@ -217,8 +217,11 @@ impl Dag {
             let product = self.multiply(a, b);
             return self.negate(product);
         }
+        // Products of parameters are computed once per subject; others would only be made anew for
+        // every use of the longer product.
         if let Node::Binary(Binary::Multiply, p, x) = self.node(b)
-            && self.varies(a).max(self.varies(p)) < self.varies(x)
+            && self.varies(a).max(self.varies(p)) <= Varies::WithParameters
+            && self.varies(x) > Varies::WithParameters
         {
             let product = self.multiply(a, p);
             return self.multiply(product, x);

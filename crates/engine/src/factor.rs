@@ -1,8 +1,8 @@
 //! Elimination carried out once, on formulas: the factors of `I/(γh) − J` and the solution with
 //! them become nodes of the graph like everything else.
 //!
-//! The matrix is split into L·D·U with unit diagonals in L and U, so that a solution is three
-//! long runs of one operation each: subtract products, multiply, subtract products. There is no
+//! The matrix is split into L·U with a unit diagonal in U (Crout), so that each factor is scaled
+//! once and elimination and solution read the same numbers. There is no
 //! pivoting; the order was chosen for sparsity, the diagonal holds `1/(γh)`, and a step whose
 //! pivots shrink against it is rejected (see `rodas`).
 
@@ -14,7 +14,7 @@ use crate::dag::{Dag, Leaf, NodeId, Varies};
 pub(crate) struct Factors {
     /// Entries of L below the diagonal: per row, column and value.
     lower: Vec<Vec<(usize, NodeId)>>,
-    /// Reciprocals of D.
+    /// Reciprocals of the diagonal of L.
     pub(crate) reciprocals: Vec<NodeId>,
     /// Entries of U above the diagonal: per row, column and value.
     upper: Vec<Vec<(usize, NodeId)>>,
@@ -25,16 +25,13 @@ pub(crate) fn factorise(dag: &mut Dag, matrix: Vec<BTreeMap<usize, NodeId>>) -> 
     let n = matrix.len();
     let mut factors =
         Factors { lower: vec![Vec::new(); n], reciprocals: Vec::new(), upper: vec![Vec::new(); n] };
-    // Rows of D·U, which elimination subtracts from later rows.
-    let mut scaled_upper: Vec<Vec<(usize, NodeId)>> = Vec::with_capacity(n);
     for (i, mut row) in matrix.into_iter().enumerate() {
         let mut from = 0;
         while let Some((&k, &value)) = row.range(from..i).next() {
             from = k + 1;
-            let multiplier = dag.multiply(value, factors.reciprocals[k]);
-            factors.lower[i].push((k, multiplier));
-            for &(j, above) in &scaled_upper[k] {
-                let product = dag.multiply(multiplier, above);
+            factors.lower[i].push((k, value));
+            for &(j, above) in &factors.upper[k] {
+                let product = dag.multiply(value, above);
                 let entry = match row.get(&j) {
                     Some(&entry) => dag.subtract(entry, product),
                     None => dag.negate(product),
@@ -43,11 +40,10 @@ pub(crate) fn factorise(dag: &mut Dag, matrix: Vec<BTreeMap<usize, NodeId>>) -> 
             }
         }
         let reciprocal = dag.reciprocal(row[&i]);
-        let above: Vec<_> = row.range(i + 1..).map(|(&j, &value)| (j, value)).collect();
+        let above = row.range(i + 1..);
         factors.upper[i] =
-            above.iter().map(|&(j, value)| (j, dag.multiply(value, reciprocal))).collect();
+            above.map(|(&j, &value)| (j, dag.multiply(value, reciprocal))).collect();
         factors.reciprocals.push(reciprocal);
-        scaled_upper.push(above);
     }
     factors
 }
@@ -80,10 +76,8 @@ impl Factors {
         let n = self.reciprocals.len();
         let mut x = right.to_vec();
         for i in 0..n {
-            x[i] = subtract_products(dag, x[i], &self.lower[i], &x);
-        }
-        for (x, reciprocal) in x.iter_mut().zip(&self.reciprocals) {
-            *x = dag.multiply(*x, *reciprocal);
+            let rest = subtract_products(dag, x[i], &self.lower[i], &x);
+            x[i] = dag.multiply(rest, self.reciprocals[i]);
         }
         for i in (0..n).rev() {
             x[i] = subtract_products(dag, x[i], &self.upper[i], &x);
