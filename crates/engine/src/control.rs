@@ -48,13 +48,16 @@ impl Control {
         Control { step: 0.0, last: None, rejected: false, learnt: [0.0; 2], learning: true }
     }
 
-    /// After a discontinuity: the step is the one proposed, or more where the last two
-    /// discontinuities have shown that more is possible. What they excited is likely to be excited
-    /// again, and a step too large costs only itself.
+    /// The step to start with after a discontinuity, if the last two have shown what is possible:
+    /// what they excited is likely to be excited again, and a step too large costs only itself.
+    pub(crate) fn experience(&self) -> Option<f64> {
+        let possible = self.learnt[0].min(self.learnt[1]);
+        (possible > 0.0).then_some(CONFIDENCE * possible)
+    }
+
+    /// Starts after a discontinuity with this step.
     pub(crate) fn restart(&mut self, step: f64) {
-        let possible = CONFIDENCE * self.learnt[0].min(self.learnt[1]);
-        *self = Control { step: step.max(possible), last: None, rejected: false, ..*self };
-        self.learning = true;
+        *self = Control { step, last: None, rejected: false, learning: true, ..*self };
     }
 
     /// What the error of a step of size `tried` says of the step to start with next time.

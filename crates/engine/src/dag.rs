@@ -220,8 +220,7 @@ impl Dag {
         // Products of parameters are computed once per subject; others would only be made anew for
         // every use of the longer product.
         if let Node::Binary(Binary::Multiply, p, x) = self.node(b)
-            && self.varies(a).max(self.varies(p)) <= Varies::WithParameters
-            && self.varies(x) > Varies::WithParameters
+            && self.varies(a).max(self.varies(p)) < self.varies(x).min(Varies::WithState)
         {
             let product = self.multiply(a, p);
             return self.multiply(product, x);

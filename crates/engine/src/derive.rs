@@ -164,7 +164,7 @@ pub(crate) fn hubs(dag: &Dag, formulas: &[NodeId]) -> Vec<NodeId> {
             _ => dag.operands(id).flat_map(|operand| support[&operand].clone()).collect(),
         };
         let (from, to) = (through.len(), uses[&id]);
-        let is_hub = from * to > from + to;
+        let is_hub = from * to > 2 * (from + to);
         if is_hub {
             hubs.push(id);
         }

@@ -41,8 +41,7 @@ pub(crate) fn factorise(dag: &mut Dag, matrix: Vec<BTreeMap<usize, NodeId>>) -> 
         }
         let reciprocal = dag.reciprocal(row[&i]);
         let above = row.range(i + 1..);
-        factors.upper[i] =
-            above.map(|(&j, &value)| (j, dag.multiply(value, reciprocal))).collect();
+        factors.upper[i] = above.map(|(&j, &value)| (j, dag.multiply(value, reciprocal))).collect();
         factors.reciprocals.push(reciprocal);
     }
     factors

@@ -139,6 +139,8 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         for lane in self.lanes.iter_mut().flatten().filter(|lane| lane.fresh) {
             let step = if settings.first_step > 0.0 {
                 settings.first_step
+            } else if let Some(step) = lane.control.experience() {
+                step.min(lane.until - lane.t)
             } else {
                 let rate = lane.largest_rate(program, self.job.tolerances());
                 first_step(rate, settings.rtol, lane.t, lane.until - lane.t)

@@ -112,8 +112,7 @@ impl<'s, S: Subject> Lane<'s, S> {
 
     /// Goes on with the leg from `self.state`, once events have happened that are due.
     pub(crate) fn resume(&mut self, program: &Program) {
-        self.until =
-            if program.events.is_empty() { self.leg.until } else { self.happen(program) };
+        self.until = if program.events.is_empty() { self.leg.until } else { self.happen(program) };
         if !self.leg.watches.is_empty() {
             self.watched = self.distances(program, self.t, &self.state.clone());
         }

@@ -62,7 +62,7 @@ steps {}, rejected {}",
     ), @"
     states 15, parameters 5
     Jacobian 45 entries, factors 53
-    operations: prelude 2, first stage 343, other stages 168, outputs 1
-    steps 1828, rejected 0
+    operations: prelude 0, first stage 325, other stages 167, outputs 1
+    steps 1783, rejected 0
     ");
 }

@@ -4,7 +4,7 @@
 //! step then ends at, or within a step, where it is located on the interpolation. Two turns within
 //! one step that are not tied to a known time pass unseen.
 
-use super::{Lane, same};
+use super::Lane;
 use crate::{Program, Subject, dense::Interpolant, lower::Target};
 
 /// Events may set off one another, this many times in a row.
@@ -14,7 +14,6 @@ impl<S: Subject> Lane<'_, S> {
     /// Lets the events happen whose conditions have turned true, and those they set off. Returns
     /// the next time at which a condition may turn, or the end of the leg.
     pub(super) fn happen(&mut self, program: &Program) -> f64 {
-        let before = (self.state.clone(), self.parameters.clone());
         let mut next_stop = self.leg.until;
         for _ in 0..LONGEST_CASCADE {
             let values =
@@ -33,13 +32,14 @@ impl<S: Subject> Lane<'_, S> {
                 break;
             }
             for (target, value) in assignments {
-                match target {
-                    Target::State(i) => self.state[i] = value,
-                    Target::Parameter(i) => self.parameters[i] = value,
-                }
+                let place = match target {
+                    Target::State(i) => &mut self.state[i],
+                    Target::Parameter(i) => &mut self.parameters[i],
+                };
+                self.fresh |= place.to_bits() != value.to_bits();
+                *place = value;
             }
         }
-        self.fresh |= !same(&before.0, &self.state) || !same(&before.1, &self.parameters);
         next_stop
     }
 
