@@ -87,6 +87,9 @@ pub struct MachineOptions {
     /// Patients per instruction; the results do not depend on it
     #[arg(long, value_enum, default_value_t = Lanes::Auto)]
     pub lanes: Lanes,
+    /// Make no machine code at run time; the results do not depend on it
+    #[arg(long)]
+    pub no_compile: bool,
     /// Relative tolerance of the integration
     #[arg(long, default_value_t = 1e-5, value_parser = tolerance)]
     pub rtol: f64,
@@ -225,6 +228,9 @@ pub struct FitOptions {
     /// Simulations per instruction; the results do not depend on it
     #[arg(long, value_enum, default_value_t = Lanes::Auto)]
     pub lanes: Lanes,
+    /// Make no machine code at run time; the results do not depend on it
+    #[arg(long)]
+    pub no_compile: bool,
     /// Relative tolerance of the integration
     #[arg(long, default_value_t = 1e-6, value_parser = tolerance)]
     pub rtol: f64,

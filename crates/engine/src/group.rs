@@ -260,8 +260,10 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
 
     fn fail(&mut self, index: usize, reason: Reason) {
         let Some(mut lane) = self.lanes[index].take() else { return };
-        let (worst, value) = self.worst_state(index);
-        lane.fail(reason, worst, value);
+        let worst = self.worst_state(index);
+        let skip = usize::from(self.job.program.clock);
+        self.arena.gather(self.job.program.stepper.state() + skip, index, &mut lane.state);
+        lane.fail(self.job.program, reason, worst);
         self.stats.failed += 1;
         self.count(&lane);
         self.lanes[index] = self.load();
@@ -274,8 +276,8 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
         self.job.count();
     }
 
-    /// The state that kept the last step from being good, and its value before that step.
-    fn worst_state(&self, index: usize) -> (usize, f64) {
+    /// The state that kept the last step from being good.
+    fn worst_state(&self, index: usize) -> usize {
         let stepper = &self.job.program.stepper;
         let skip = usize::from(self.job.program.clock);
         let read = |first: usize, i: usize| self.arena.get(first + skip + i, index);
@@ -292,7 +294,6 @@ impl<'a, 's, S: Subject> Group<'a, 's, S> {
                 worst = (i, error);
             }
         }
-        let value = if self.job.absolute.is_empty() { 0.0 } else { read(stepper.state(), worst.0) };
-        (worst.0, value)
+        worst.0
     }
 }

@@ -196,9 +196,12 @@ impl<'s, S: Subject> Lane<'s, S> {
     }
 
     /// Reports that the integration cannot go on.
-    pub(crate) fn fail(&mut self, reason: Reason, worst: usize, value: f64) {
+    /// The state is that of the last good point.
+    pub(crate) fn fail(&mut self, program: &Program, reason: Reason, worst: usize) {
         let (t, step, effort) = (self.t, self.tried, self.effort);
-        self.subject.failed(Failure { reason, t, step, effort, worst, value });
+        let value = self.state.get(worst).copied().unwrap_or(0.0);
+        let drivers = program.strongest(worst, t, &self.state, &self.parameters);
+        self.subject.failed(Failure { reason, t, step, effort, worst, value, drivers });
     }
 }
 

@@ -25,6 +25,7 @@ mod control;
 mod dag;
 mod dense;
 mod derive;
+mod drivers;
 mod eliminate;
 mod ensemble;
 mod evaluate;
@@ -50,6 +51,17 @@ mod tape;
 #[path = "../tests/common/mod.rs"]
 mod common;
 
+/// Comparison of compiled code with the interpreter, for fuzzing.
+#[cfg(all(feature = "oracle", target_arch = "x86_64"))]
+pub mod oracle {
+    /// Where compiled code and interpreter disagree on the program that these bytes stand for;
+    /// `None` where they agree, to the last bit of everything that is a number.
+    pub fn disagreement(bytes: &[u8]) -> Option<String> {
+        crate::compile::agree::disagreement(bytes)
+    }
+}
+
+pub use drivers::Strongest;
 pub use ensemble::run;
 pub use program::{Compile, Program, Summary, compile};
 pub use settings::{Settings, Stats, Width};

@@ -38,6 +38,15 @@ pub(crate) struct Model {
     pub(crate) outputs: Vec<NodeId>,
     /// Discrete events.
     pub(crate) events: Vec<Event>,
+    /// Reactions that change states.
+    pub(crate) reactions: Vec<Reaction>,
+}
+
+/// A reaction: its rate and what it changes by how much.
+pub(crate) struct Reaction {
+    pub(crate) symbol: SymbolId,
+    pub(crate) rate: NodeId,
+    pub(crate) changes: Vec<(SymbolId, f64)>,
 }
 
 /// Factors and formulas to be added up.
@@ -156,6 +165,7 @@ struct Rates<'a> {
     formulas: Formulas<'a>,
     dag: Dag,
     of: BTreeMap<SymbolId, Terms>,
+    reactions: Vec<Reaction>,
     initial: Vec<(SymbolId, NodeId)>,
 }
 
@@ -169,6 +179,7 @@ impl<'a> Rates<'a> {
         let mut formulas = Formulas::new(network, options, split.roles(options));
         let mut of: BTreeMap<SymbolId, Terms> =
             split.changing.iter().map(|&id| (id, Terms::new())).collect();
+        let mut reactions = Vec::new();
         for (id, symbol) in network.iter() {
             if let Some(Rule::Rate(rate)) = &symbol.rule {
                 let rate = formulas.expr(&mut dag, rate, Context::Running);
@@ -179,11 +190,12 @@ impl<'a> Rates<'a> {
             let rate = formulas.symbol(&mut dag, id, Context::Running);
             let participants = (reaction.reactants.iter().map(|p| (p.species, -p.stoichiometry)))
                 .chain(reaction.products.iter().map(|p| (p.species, p.stoichiometry)));
-            for (species, stoichiometry) in participants {
-                if inspect::follows_reactions(&network[species]) {
-                    push(&mut of, species, stoichiometry, rate);
-                }
+            let follows = |change: &(SymbolId, f64)| inspect::follows_reactions(&network[change.0]);
+            let changes: Vec<(SymbolId, f64)> = participants.filter(follows).collect();
+            for &(species, stoichiometry) in &changes {
+                push(&mut of, species, stoichiometry, rate);
             }
+            reactions.push(Reaction { symbol: id, rate, changes });
         }
         let infusions = split.parameters(options).len();
         for (i, &species) in options.inputs.iter().enumerate() {
@@ -200,7 +212,7 @@ impl<'a> Rates<'a> {
             })
             .collect();
         formulas.problems()?;
-        Ok(Rates { formulas, dag, of, initial })
+        Ok(Rates { formulas, dag, of, reactions, initial })
     }
 
     fn into_model(mut self, split: &Split, options: &Compile) -> Result<Model, Vec<Diagnostic>> {
@@ -227,6 +239,7 @@ impl<'a> Rates<'a> {
             initial: self.initial,
             outputs,
             events,
+            reactions: self.reactions,
             dag: self.dag,
         })
     }

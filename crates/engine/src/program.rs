@@ -6,6 +6,7 @@ use hersim_network::{Diagnostic, Network, SymbolId};
 
 use crate::{
     dag::NodeId,
+    drivers::{Drivers, Strongest},
     evaluate::{Block, Evaluator},
     lower::{self, Model, Target},
     stepper::{self, Stepper},
@@ -42,6 +43,7 @@ pub struct Program {
     pub(crate) happenings: Block,
     /// Rates of change, in the order of the state vector without the clock.
     pub(crate) rates: Block,
+    drivers: Drivers,
     pub(crate) events: Vec<Event>,
     /// Whether the conditions of some events must be looked at after every step.
     pub(crate) has_open_events: bool,
@@ -96,6 +98,7 @@ pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diag
     let (stepper, order, rates) = stepper::build(&mut model);
     let parameter_count = model.parameters.len() + model.infused.len();
     let starts: Vec<_> = model.initial.iter().map(|initial| initial.1).collect();
+    let drivers = Drivers::new(&mut model, parameter_count, &order);
     let mut happenings = Vec::new();
     let events = place_events(&model, &order, &mut happenings);
     let dag = &mut model.dag;
@@ -103,6 +106,7 @@ pub fn compile(network: &Network, options: &Compile) -> Result<Program, Vec<Diag
         observer: Block::new(dag, parameter_count, &order, &model.outputs),
         happenings: Block::new(dag, parameter_count, &order, &happenings),
         rates: Block::new(dag, parameter_count, &order, &rates),
+        drivers,
         has_open_events: events.iter().any(|event| !event.timed),
         events,
         starter: Block::new(dag, parameter_count, &[], &starts),
@@ -252,6 +256,18 @@ impl Program {
     ) -> &'e [f64] {
         let clock = self.clock.then_some(t);
         evaluator.evaluate(&self.happenings, parameters, clock, state)
+    }
+
+    /// The reactions that change a state most, by its place in the state vector.
+    pub(crate) fn strongest(
+        &self,
+        place: usize,
+        t: f64,
+        state: &[f64],
+        parameters: &[f64],
+    ) -> Strongest {
+        let Some(&symbol) = self.states.get(place) else { return Strongest::default() };
+        self.drivers.strongest(symbol, self.clock.then_some(t), state, parameters)
     }
 
     fn starts(&self, parameters: &[f64]) -> Vec<f64> {

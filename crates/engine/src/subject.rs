@@ -1,6 +1,6 @@
 //! Who is simulated: a subject fills in its numbers, hands out legs and receives samples.
 
-use crate::{Program, evaluate::Evaluator};
+use crate::{Program, Strongest, evaluate::Evaluator};
 
 /// One independent simulation: a patient, a dish, a mouse, a row of a parameter scan.
 ///
@@ -132,6 +132,8 @@ pub struct Failure {
     pub worst: usize,
     /// Value of that state at the last good point.
     pub value: f64,
+    /// Reactions that change that state most there, strongest first.
+    pub drivers: Strongest,
 }
 
 /// Why an integration stopped.

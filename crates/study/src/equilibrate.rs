@@ -160,6 +160,8 @@ pub struct EnsembleSettings {
     pub threads: usize,
     /// Lanes per thread.
     pub width: hersim_engine::Width,
+    /// Whether machine code may be made at run time.
+    pub compile: bool,
 }
 
 impl Default for EnsembleSettings {
@@ -171,6 +173,7 @@ impl Default for EnsembleSettings {
             max_steps: 200_000,
             threads: std::thread::available_parallelism().map_or(1, |n| n.get()),
             width: hersim_engine::Width::Auto,
+            compile: true,
         }
     }
 }
@@ -183,6 +186,7 @@ impl EnsembleSettings {
             atol: scale.iter().map(|s| s * self.atol_share).collect(),
             max_steps: self.max_steps,
             width: self.width,
+            compile: self.compile,
             threads: self.threads,
             ..Settings::default()
         }
@@ -207,8 +211,12 @@ pub fn describe_failure(failure: &Failure, program: &Program, assembled: &Assemb
         Reason::StepTooSmall => "no step was small enough",
         Reason::NotFinite => "the rates were not finite",
     };
+    let names: Vec<&str> =
+        (failure.drivers.iter().flatten()).map(|id| assembled.network[*id].name.as_str()).collect();
+    let driven =
+        if names.is_empty() { String::new() } else { format!(", driven by {}", names.join(", ")) };
     format!(
-        "{reason} on day {:.4} after {} steps; `{state}` was hardest to follow, at {:e}",
+        "{reason} on day {:.4} after {} steps; `{state}` was hardest to follow, at {:e}{driven}",
         failure.t * assembled.days_per_time_unit(),
         failure.effort.steps,
         failure.value

@@ -116,6 +116,7 @@ fn settings(options: &FitOptions) -> EnsembleSettings {
     super::settings(&MachineOptions {
         threads: options.threads,
         lanes: options.lanes,
+        no_compile: options.no_compile,
         rtol: options.rtol,
         max_steps: options.max_steps,
     })

@@ -56,6 +56,7 @@ fn settings(machine: &MachineOptions) -> EnsembleSettings {
             Lanes::Four => hersim_engine::Width::Four,
             Lanes::Eight => hersim_engine::Width::Eight,
         },
+        compile: !machine.no_compile,
     }
 }
 

@@ -48,8 +48,8 @@ pub(crate) fn disagreement(bytes: &[u8]) -> Option<String> {
                 let moved = MOVED.contains(&(slot as u32));
                 let place = if moved { code.slots() + slot - MOVED.start as usize } else { slot };
                 let found = compiled.get(place, lane);
-                let same = wanted.to_bits() == found.to_bits();
-                if !same && !(wanted.is_nan() && found.is_nan()) {
+                let both_nan = wanted.is_nan() && found.is_nan();
+                if wanted.to_bits() != found.to_bits() && !both_nan {
                     let _ = writeln!(
                         told,
                         "tape {number}, slot {slot}, lane {lane} of {width}: {found:?} for {wanted:?}"

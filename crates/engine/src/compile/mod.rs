@@ -28,6 +28,13 @@ use registers::{Constants, allocate};
 use schedule::schedule;
 use trace::trace;
 
+/// Bytes of code that are worth having: what does not fit the second cache of one core runs no
+/// faster than the interpreter's loops.
+const MOST_CODE: usize = 2 << 20;
+
+/// Operations whose code would be longer than that in any case, so that nobody waits for it.
+const MOST_OPERATIONS: usize = MOST_CODE / 4;
+
 /// Compiled tapes that share memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
@@ -45,8 +52,8 @@ pub(crate) struct Code {
 impl Code {
     /// Compiles tapes for the lanes of `isa`, on memory of at least `slots` slots, some of which
     /// hold `constants`. What the tapes leave in the slots `moved`, which they do not read before,
-    /// goes where [`Code::run`] says. `None` where there is no compiler for these lanes or the
-    /// system allows no new code.
+    /// goes where [`Code::run`] says. `None` where there is no compiler for these lanes, the system
+    /// allows no new code, or there would be too much of it.
     pub(crate) fn new(
         tapes: &[&Tape],
         slots: usize,
@@ -61,6 +68,10 @@ impl Code {
             _ => return None,
         };
         if target.lanes() != isa.width() {
+            return None;
+        }
+        let operations: usize = tapes.iter().map(|tape| tape.instructions().len()).sum();
+        if operations > MOST_OPERATIONS {
             return None;
         }
         let slots = tapes.iter().map(|tape| tape.slots()).max()?.max(slots);
@@ -78,6 +89,9 @@ impl Code {
             bytes.resize(bytes.len().next_multiple_of(64), 0xcc);
             entries.push(bytes.len());
             bytes.extend(encode(target, &allocated.instructions, &moved).ok()?);
+            if bytes.len() > MOST_CODE {
+                return None;
+            }
         }
         let copies = target.constant_copies();
         let constants = pool.bits.iter().flat_map(|&bits| vec![f64::from_bits(bits); copies]);
