@@ -41,6 +41,7 @@ mod order;
 mod program;
 mod record;
 mod rodas;
+mod sensitivity;
 mod settings;
 mod stepper;
 mod subject;
@@ -64,5 +65,6 @@ pub mod oracle {
 pub use drivers::Strongest;
 pub use ensemble::run;
 pub use program::{Compile, Program, Summary, compile};
+pub use sensitivity::{Sensitivities, sensitivities};
 pub use settings::{Settings, Stats, Width};
 pub use subject::{Effort, Failure, Leg, Moment, Reached, Reason, Subject, Watch, WatchOn};

@@ -5,7 +5,7 @@
 //! never leave it, *frozen* ones never change by themselves and become parameters.
 
 mod formula;
-mod inspect;
+pub(crate) mod inspect;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

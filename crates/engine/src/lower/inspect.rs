@@ -7,13 +7,13 @@ use hersim_network::{Diagnostic, Network, Rule, Symbol, SymbolId, SymbolKind};
 use crate::Compile;
 
 /// Whether reactions change the amount of a species.
-pub(super) fn follows_reactions(symbol: &Symbol) -> bool {
+pub(crate) fn follows_reactions(symbol: &Symbol) -> bool {
     let boundary = matches!(symbol.kind, SymbolKind::Species { boundary: true, .. });
     !boundary && !symbol.constant && symbol.rule.is_none()
 }
 
 /// Symbols that events assign, with repeats.
-pub(super) fn set_by_events(network: &Network) -> impl Iterator<Item = SymbolId> {
+pub(crate) fn set_by_events(network: &Network) -> impl Iterator<Item = SymbolId> {
     network.events.iter().flat_map(|event| event.assignments.iter().map(|a| a.0))
 }
 
