@@ -18,6 +18,7 @@ import os
 import platform
 import re
 import select
+import signal
 import statistics
 import subprocess
 import sys
@@ -51,15 +52,15 @@ class Worker:
         beside = str(Path(sys.executable).parent)
         environment = {"OMP_NUM_THREADS": "1", "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        stderr=self.log, env=os.environ | environment)
+                                        stderr=self.log, env=os.environ | environment, start_new_session=True)
 
     def read(self, patience: float) -> dict:
         """The next answer."""
         ready, _, _ = select.select([self.process.stdout], [], [], patience)
         line = self.process.stdout.readline() if ready else None
         if line is None:
-            self.process.kill()
-            raise Refused(f"not done after {patience:.0f} s")
+            self.close()
+            raise Refused("not done in time")
         if not line:
             raise Refused("its process ended")
         answer = json.loads(line)
@@ -81,9 +82,13 @@ class Worker:
         return self.read(patience)
 
     def close(self) -> None:
-        """Ends the process."""
-        self.process.kill()
-        self.process.wait()
+        """Ends the process, and compilers that it has started."""
+        if self.process.returncode is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.wait()
 
 
 class Files:
@@ -165,10 +170,10 @@ def measure(key: str, model: Model, args: argparse.Namespace) -> dict:
         script = str(Path(__file__).with_name("peer_tools.py"))
         workers[tool] = Worker([sys.executable, script, tool], folder)
         workers[tool].tell(job)
-    deadline = time.monotonic() + args.patience
+    began = time.monotonic()
     for tool, worker in workers.items():
         try:
-            said = worker.read(max(deadline - time.monotonic(), 0.1))
+            said = worker.read(max(began + args.patience - time.monotonic(), 1.0))
             tools[tool], versions[tool], load[tool] = worker, said["version"], said["load_ms"]
         except Refused as why:
             refused[tool] = str(why)
