@@ -355,3 +355,36 @@ fn nothing_to_integrate_is_no_problem() {
     run(&program, &mut probes, &Settings::default(), &|_| {});
     assert_eq!(probes[0].samples, [(0.5, vec![], vec![1.0]), (3.0, vec![], vec![6.0])]);
 }
+
+#[test]
+fn what_all_act_on_through_one_value_is_solved_exactly() {
+    // Twelve populations die at one rate that their sum and time determine: T' = -k T²/(1 + T) e^(-t/50),
+    // so ln T - 1/T falls by 50 k (1 - e^(-t/50)), and their shares stay.
+    let n = 12;
+    let names: Vec<String> = (0..n).map(|i| format!("A{i}")).collect();
+    let mut text =
+        format!("k = 0.7; total := {}; g := k*total/(1 + total)*exp(-time/50);", names.join(" + "));
+    for (i, name) in names.iter().enumerate() {
+        text += &format!("{name} = {}; {name}' = -g*{name};", 1 + i);
+    }
+    let net = network(&text);
+    let program = compile(&net, &Compile::default()).unwrap();
+    let summary = program.summary();
+    assert_eq!(summary.states, n + 1, "with the clock");
+    // The sum has a row of its own: without it every state acts on every other.
+    assert!(summary.factor_entries < n * n, "{summary:?}");
+    let mut probe = [Probe::sampled(&program, &[], &[5.0, 20.0, 100.0])];
+    run(&program, &mut probe, &tight(1e-10, 1e-13), &|_| {});
+    let start = (n * (n + 1) / 2) as f64;
+    for (sample, t) in [5.0f64, 20.0, 100.0].into_iter().enumerate() {
+        let shares: Vec<f64> = (0..n)
+            .map(|i| probe[0].at(sample, place(&program, id(&net, &names[i]))) / (1 + i) as f64)
+            .collect();
+        shares.iter().for_each(|share| close(*share, shares[0], 1e-8));
+        let total = shares[0] * start;
+        let fallen = (start.ln() - 1.0 / start) - (total.ln() - 1.0 / total);
+        close(fallen, 50.0 * 0.7 * (1.0 - (-t / 50.0).exp()), 1e-7);
+    }
+    // A matrix that is not the derivative costs steps.
+    assert!(probe[0].effort.unwrap().steps < 400, "{:?}", probe[0].effort);
+}

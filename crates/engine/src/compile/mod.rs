@@ -15,6 +15,7 @@ mod pages;
 mod registers;
 mod schedule;
 mod trace;
+mod uses;
 
 use std::{collections::HashMap, ops::Range};
 

@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::trace::{Fused, Relation, Trace, Two, Value, ValueId};
+use super::{
+    trace::{Fused, Relation, Trace, Two, Value, ValueId},
+    uses::{NEVER, Uses},
+};
 
 /// A register.
 pub(crate) type Register = u8;
@@ -172,52 +175,6 @@ pub(crate) fn allocate(
     Allocated { instructions: allocator.instructions, spills: allocator.spills }
 }
 
-/// Where in the order each value is used.
-struct Uses {
-    /// Positions of all uses, value by value, ascending.
-    positions: Vec<u32>,
-    /// Per value: the next use, as a place in `positions`, and the end of its uses.
-    next: Vec<(u32, u32)>,
-}
-
-impl Uses {
-    fn new(trace: &Trace, order: &[ValueId]) -> Uses {
-        let moved = trace.stores.iter().map(|s| s.1);
-        let moved = moved.filter(|&id| !trace.values[id as usize].is_computed());
-        let computed = (0..).zip(order).flat_map(|(position, &id)| {
-            trace.values[id as usize].operands().map(move |operand| (position, operand))
-        });
-        // Moves stand at the end and count singly, for `begin` passes one use of each.
-        let all = || computed.clone().chain(moved.clone().map(|id| (order.len() as u32, id)));
-        let mut counts = vec![0; trace.values.len()];
-        all().for_each(|(_, id)| counts[id as usize] += 1);
-        let mut next = Vec::with_capacity(counts.len());
-        let mut start = 0;
-        for count in counts {
-            next.push((start, start));
-            start += count;
-        }
-        let mut positions = vec![0; start as usize];
-        for (position, id) in all() {
-            let end = &mut next[id as usize].1;
-            positions[*end as usize] = position;
-            *end += 1;
-        }
-        Uses { positions, next }
-    }
-
-    fn next(&self, id: ValueId) -> u32 {
-        let (next, end) = self.next[id as usize];
-        if next < end { self.positions[next as usize] } else { NEVER }
-    }
-
-    fn pass(&mut self, id: ValueId) {
-        let (next, end) = &mut self.next[id as usize];
-        *next = (*next + 1).min(*end);
-    }
-}
-
-const NEVER: u32 = u32::MAX;
 /// A value in memory is loaded for more than one use if the next comes within so many operations.
 const NEAR: u32 = 64;
 
