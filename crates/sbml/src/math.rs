@@ -151,14 +151,17 @@ fn operator(op: BinaryOp) -> &'static str {
 
 fn name(function: Function) -> &'static str {
     match function {
-        Function::Exp => "exp",
-        Function::Ln => "ln",
         // Without a base, ten is meant.
         Function::Log10 => "log",
         // Without a degree, two is meant.
         Function::Sqrt => "root",
-        Function::Abs => "abs",
-        Function::Min => "min",
-        Function::Max => "max",
+        Function::Asin => "arcsin",
+        Function::Acos => "arccos",
+        Function::Atan => "arctan",
+        Function::Asinh => "arcsinh",
+        Function::Acosh => "arccosh",
+        Function::Atanh => "arctanh",
+        Function::Ceil => "ceiling",
+        other => other.name(),
     }
 }

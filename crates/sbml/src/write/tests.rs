@@ -56,13 +56,14 @@ impl Make {
         rate: Expr,
     ) -> SymbolId {
         let side = |ids: &[SymbolId]| {
-            ids.iter().map(|&species| Participant { species, stoichiometry: 1.0 }).collect()
+            ids.iter().map(|&species| Participant::new(species, 1.0)).collect()
         };
         let reaction = Reaction {
             reactants: side(reactants),
             products: side(products),
             modifiers: Vec::new(),
             reversible: false,
+            fast: false,
             rate,
         };
         self.add(name, SymbolKind::Reaction(Box::new(reaction)), "", Value::Missing)
