@@ -46,6 +46,9 @@ pub enum Command {
     Convert(ConvertOptions),
     /// Write the model's documentation: wiring, equations, numbers and sources, file by file
     Handbook(HandbookOptions),
+    /// Run a suite of cases that others wrote, and count which come out right
+    #[command(subcommand)]
+    Suite(SuiteOptions),
     /// List trials, tumours, regimens, drugs, cohorts, hosts, systems and calibration problems
     List(ListOptions),
 }
@@ -365,6 +368,28 @@ pub struct HandbookOptions {
     /// File for the whole handbook as one page, for reading and for print: .html
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// Suites.
+#[derive(Debug, Subcommand)]
+pub enum SuiteOptions {
+    /// Semantic cases of the SBML Test Suite
+    #[command(after_help = "\
+Example:
+  hersim suite sbml sbml-test-suite/cases/semantic --json
+
+Each case is a folder NNNNN with NNNNN-sbml-lXvY.xml, NNNNN-settings.txt and NNNNN-results.csv; \
+the file of the highest level and version is run. Exit code 0 when no case is wrong (refused ones \
+are allowed), 1 when one is.")]
+    Sbml(SbmlSuiteOptions),
+}
+
+/// Options of `suite sbml`.
+#[derive(Debug, Args)]
+pub struct SbmlSuiteOptions {
+    /// Folder with a folder for each case
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Options of `list`.

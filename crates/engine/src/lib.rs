@@ -43,6 +43,11 @@ mod tape;
 #[path = "../tests/common/mod.rs"]
 mod common;
 
+/// The numbers of the method, for whoever writes it out in another form.
+pub mod tableau {
+    pub use crate::rodas::{A, C, GAMMA, H, ORDER};
+}
+
 pub use ensemble::run;
 pub use program::{Compile, Program, Summary, compile};
 pub use settings::{Settings, Stats, Width};

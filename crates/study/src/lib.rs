@@ -37,6 +37,7 @@ pub mod regimen;
 mod sheet;
 pub mod simulate;
 pub mod statistics;
+pub mod suite;
 mod treatment;
 pub mod trial;
 mod tumour;
