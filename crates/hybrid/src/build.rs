@@ -36,6 +36,8 @@ pub(crate) enum Kind<'w> {
     Live,
     /// Everything as it is at the start.
     Start,
+    /// Everything as it was before the start.
+    Before,
 }
 
 /// A list of operations that is being written.
@@ -75,6 +77,23 @@ impl<'n> Shared<'n> {
     /// Symbols of the parameters in order.
     pub(crate) fn parameters(&self) -> Vec<SymbolId> {
         self.having(|role| matches!(role, Role::AmountParameter(_) | Role::ValueParameter(_)))
+    }
+
+    /// Whether a starting value follows time, so that it was another before the start.
+    fn is_timed(&mut self, id: SymbolId) -> bool {
+        let network = self.network;
+        let ruled = matches!(self.role(id), Role::Assigned | Role::Reaction);
+        if ruled || !matches!(network[id].value, Value::Formula(_)) {
+            return false;
+        }
+        let mut builder = Builder::new(Kind::Start);
+        let reg = builder.symbol(self, id);
+        builder.tape.depends(reg, &|op| matches!(op, Op::State(_) | Op::Delayed(..)))
+    }
+
+    /// The parameter that says how much faster fast reactions are than written.
+    fn speed(&self) -> u32 {
+        self.parameters().len() as u32
     }
 
     fn having(&self, pick: impl Fn(Role) -> bool) -> Vec<SymbolId> {
@@ -125,6 +144,7 @@ impl<'w> Builder<'w> {
         }
         let reg = match self.kind {
             Kind::Start => self.start_value(shared, id),
+            Kind::Before if shared.is_timed(id) => self.start_value(shared, id),
             _ => self.running(shared, id),
         };
         self.open.remove(&id);
@@ -280,8 +300,9 @@ impl<'w> Builder<'w> {
 
     // ---- rates of change
 
-    /// How fast the state of a symbol changes by slow reactions and rules.
-    pub(crate) fn slow_rate(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
+    /// How fast the state of a symbol changes by reactions and rules: by slow ones, and by fast
+    /// ones in a `hurry`, or not.
+    pub(crate) fn state_rate(&mut self, shared: &mut Shared, id: SymbolId, hurry: bool) -> Reg {
         let network = shared.network;
         if let Some(Rule::Rate(expr)) = &network[id].rule {
             return self.expr(shared, expr);
@@ -289,14 +310,20 @@ impl<'w> Builder<'w> {
         let mut sum = self.tape.number(0.0);
         for (reaction_id, symbol) in network.iter() {
             let SymbolKind::Reaction(reaction) = &symbol.kind else { continue };
-            if reaction.fast {
+            if reaction.fast && !hurry {
                 continue;
             }
             let sides = [(&reaction.reactants, BinaryOp::Sub), (&reaction.products, BinaryOp::Add)];
             for (side, op) in sides {
                 for participant in side.iter().filter(|p| p.species == id) {
                     let count = self.stoichiometry(shared, participant);
-                    let rate = self.symbol(shared, reaction_id);
+                    let rate = if reaction.fast {
+                        let law = self.expr(shared, &reaction.rate);
+                        let speed = self.tape.push(Op::Parameter(shared.speed()));
+                        self.tape.binary(BinaryOp::Mul, speed, law)
+                    } else {
+                        self.symbol(shared, reaction_id)
+                    };
                     let change = self.tape.binary(BinaryOp::Mul, count, rate);
                     sum = self.tape.binary(op, sum, change);
                 }
@@ -324,21 +351,28 @@ impl<'w> Builder<'w> {
             return known;
         }
         let network = shared.network;
-        let has_fast = network.symbols.iter().any(
-            |s| matches!(&s.kind, SymbolKind::Reaction(reaction) if reaction.fast),
-        );
+        let has_fast = network
+            .symbols
+            .iter()
+            .any(|s| matches!(&s.kind, SymbolKind::Reaction(reaction) if reaction.fast));
         let unknown = |shared: &Shared| {
             matches!(shared.role(id), Role::ValueState(_))
                 && !matches!(network[id].rule, Some(Rule::Rate(_)))
         };
+        let before = matches!(self.kind, Kind::Before);
         let reg = match shared.role(id) {
+            // Nothing changed before the start, unless it was said how.
+            Role::AmountState(_) | Role::ValueState(_) if before && !shared.is_timed(id) => {
+                self.tape.number(0.0)
+            }
+            _ if before && shared.is_timed(id) => self.no_rate(shared, id),
             Role::AmountState(_) if has_fast => self.no_rate(shared, id),
             Role::AmountState(_) => {
-                let rate = self.slow_rate(shared, id);
+                let rate = self.state_rate(shared, id, false);
                 self.dilute(shared, id, rate)
             }
             Role::ValueState(_) if unknown(shared) => self.no_rate(shared, id),
-            Role::ValueState(_) => self.slow_rate(shared, id),
+            Role::ValueState(_) => self.state_rate(shared, id, false),
             Role::ValueParameter(_) => self.tape.number(0.0),
             Role::AmountParameter(_) => {
                 let zero = self.tape.number(0.0);
@@ -399,7 +433,6 @@ impl<'w> Builder<'w> {
         match &expr.node {
             Node::Number(value) => self.tape.number(*value),
             Node::Symbol(id) => self.symbol(shared, *id),
-            Node::Time if matches!(self.kind, Kind::Start) => self.tape.number(0.0),
             Node::Time => {
                 let states = shared.states().len() as u32;
                 self.tape.push(Op::State(states))
@@ -439,13 +472,9 @@ impl<'w> Builder<'w> {
             Node::Call(Function::Delay, arguments) => self.delay(shared, arguments),
             Node::Call(Function::Remainder, arguments) if arguments.len() == 2 => {
                 // a - b * quotient, so that it is smooth within a step.
-                let whole = Expr {
-                    node: Node::Call(Quotient, arguments.clone()),
-                    span: expr.span,
-                };
+                let whole = Expr { node: Node::Call(Quotient, arguments.clone()), span: expr.span };
                 let whole = self.expr(shared, &whole);
-                let (a, b) =
-                    (self.expr(shared, &arguments[0]), self.expr(shared, &arguments[1]));
+                let (a, b) = (self.expr(shared, &arguments[0]), self.expr(shared, &arguments[1]));
                 let part = self.tape.binary(BinaryOp::Mul, b, whole);
                 self.tape.binary(BinaryOp::Sub, a, part)
             }
@@ -468,10 +497,6 @@ impl<'w> Builder<'w> {
 
     fn delay(&mut self, shared: &mut Shared, arguments: &[Expr]) -> Reg {
         let [what, lag] = arguments else { return self.tape.number(f64::NAN) };
-        // Before the start everything was as it is at the start.
-        if matches!(self.kind, Kind::Start) {
-            return self.expr(shared, what);
-        }
         let ago = self.expr(shared, lag);
         if self.tape.constant(ago) == Some(0.0) {
             return self.expr(shared, what);
@@ -527,9 +552,7 @@ impl<'w> Builder<'w> {
     fn is_logical(&self, reg: Reg) -> bool {
         match self.tape.ops[reg as usize] {
             Op::Not(_) => true,
-            Op::Binary(op, ..) => {
-                is_relation(op) || matches!(op, BinaryOp::And | BinaryOp::Or)
-            }
+            Op::Binary(op, ..) => is_relation(op) || matches!(op, BinaryOp::And | BinaryOp::Or),
             Op::Call(Function::Floor | Function::Ceil | Function::Quotient, ..) => true,
             Op::Select(_, a, b) => {
                 let whole = |r: Reg| self.tape.constant(r).is_some() || self.is_logical(r);
@@ -553,15 +576,33 @@ impl<'w> Builder<'w> {
                 Op::Negate(a) => d(a),
                 Op::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => d(a).max(d(b)),
                 Op::Binary(BinaryOp::Mul, a, b) => {
-                    if d(a) == 2 || d(b) == 2 { 2 } else { d(a) + d(b) }
+                    if d(a) == 2 || d(b) == 2 {
+                        2
+                    } else {
+                        d(a) + d(b)
+                    }
                 }
                 Op::Binary(BinaryOp::Div, a, b) if d(b) == 0 => d(a),
                 Op::Binary(_, a, b) | Op::Call(_, a, b) => {
-                    if d(a) == 0 && d(b) == 0 { 0 } else { 2 }
+                    if d(a) == 0 && d(b) == 0 {
+                        0
+                    } else {
+                        2
+                    }
                 }
-                Op::Not(a) => if d(a) == 0 { 0 } else { 2 },
+                Op::Not(a) => {
+                    if d(a) == 0 {
+                        0
+                    } else {
+                        2
+                    }
+                }
                 Op::Select(c, a, b) => {
-                    if d(c) == 0 && d(a) == 0 && d(b) == 0 { 0 } else { 2 }
+                    if d(c) == 0 && d(a) == 0 && d(b) == 0 {
+                        0
+                    } else {
+                        2
+                    }
                 }
             });
         }

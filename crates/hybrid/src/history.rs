@@ -4,7 +4,10 @@ use std::cell::Cell;
 
 use hersim_engine::tableau;
 
-use crate::tape::{Inputs, Past, Reg, Tape};
+use crate::{
+    system::Delayed,
+    tape::{Inputs, Past, Reg, Tape},
+};
 
 /// The solution over one step.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +50,7 @@ impl Step {
 
 /// All steps so far, where formulas ask for them.
 pub(crate) struct History<'s> {
-    formulas: &'s [(Tape, Reg)],
+    formulas: &'s [Delayed],
     /// Steps, where what is used of each ends, and the parameters meanwhile.
     steps: Vec<(Step, f64, Vec<f64>)>,
     before: (Vec<f64>, Vec<f64>),
@@ -55,16 +58,21 @@ pub(crate) struct History<'s> {
     pub(crate) left: Cell<bool>,
     /// Times at which something jumped.
     pub(crate) jumps: Vec<f64>,
+    depth: Cell<u32>,
 }
 
+/// The past may ask for its past this often.
+const DEEPEST: u32 = 100;
+
 impl<'s> History<'s> {
-    pub(crate) fn new(formulas: &'s [(Tape, Reg)], states: &[f64], parameters: &[f64]) -> Self {
+    pub(crate) fn new(formulas: &'s [Delayed], states: &[f64], parameters: &[f64]) -> Self {
         History {
             formulas,
             steps: Vec::new(),
             before: (states.to_vec(), parameters.to_vec()),
             left: Cell::new(false),
             jumps: Vec::new(),
+            depth: Cell::new(0),
         }
     }
 
@@ -78,7 +86,8 @@ impl<'s> History<'s> {
         }
     }
 
-    fn at(&self, time: f64) -> (Vec<f64>, &[f64]) {
+    /// States and parameters at a time, and whether it was before the start.
+    fn at(&self, time: f64) -> (Vec<f64>, &[f64], bool) {
         let slack = 1e-12 * time.abs().max(1e-6);
         let next = if self.left.get() {
             self.steps.partition_point(|(_, until, _)| *until < time - slack)
@@ -93,23 +102,22 @@ impl<'s> History<'s> {
             if let Some(last) = states.last_mut() {
                 *last = time;
             }
-            return (states, &self.before.1);
+            return (states, &self.before.1, true);
         }
         let (step, _, parameters) = &self.steps[next.min(self.steps.len() - 1)];
         let mut states = Vec::new();
         step.states(time, &mut states);
-        (states, parameters)
+        (states, parameters, false)
     }
 }
 
 impl Past for History<'_> {
     fn value(&self, formula: usize, time: f64) -> f64 {
-        let (state, parameters) = self.at(time);
-        let (tape, reg) = &self.formulas[formula];
+        let (state, parameters, before) = self.at(time);
+        let formula = &self.formulas[formula];
+        let written = if before { &formula.before } else { &formula.live };
         let inputs = Inputs { state: &state, parameters, modes: &[], past: self };
-        let mut regs = Vec::new();
-        tape.run(inputs, &mut regs);
-        regs[*reg as usize]
+        evaluate(written, inputs, &self.depth)
     }
 
     fn slope(&self, formula: usize, time: f64) -> f64 {
@@ -121,15 +129,42 @@ impl Past for History<'_> {
     }
 }
 
-/// Nothing was before.
-pub(crate) struct NoPast;
+/// The past of the start itself.
+pub(crate) struct Beginning<'s> {
+    formulas: &'s [Delayed],
+    states: usize,
+    depth: Cell<u32>,
+}
 
-impl Past for NoPast {
-    fn value(&self, _: usize, _: f64) -> f64 {
-        f64::NAN
+impl<'s> Beginning<'s> {
+    pub(crate) fn new(formulas: &'s [Delayed], states: usize) -> Self {
+        Beginning { formulas, states, depth: Cell::new(0) }
+    }
+}
+
+impl Past for Beginning<'_> {
+    fn value(&self, formula: usize, time: f64) -> f64 {
+        let mut state = vec![0.0; self.states];
+        if let Some(clock) = state.last_mut() {
+            *clock = time;
+        }
+        let inputs = Inputs { state: &state, parameters: &[], modes: &[], past: self };
+        evaluate(&self.formulas[formula].start, inputs, &self.depth)
     }
 
     fn slope(&self, _: usize, _: f64) -> f64 {
         0.0
     }
+}
+
+/// The value of a formula that may ask for its own past, unless it does so without end.
+fn evaluate((tape, reg): &(Tape, Reg), inputs: Inputs, depth: &Cell<u32>) -> f64 {
+    if depth.get() >= DEEPEST {
+        return f64::NAN;
+    }
+    depth.set(depth.get() + 1);
+    let mut regs = Vec::new();
+    tape.run(inputs, &mut regs);
+    depth.set(depth.get() - 1);
+    regs[*reg as usize]
 }

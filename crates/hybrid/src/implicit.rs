@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use hersim_network::{
-    BinaryOp, Diagnostic, Network, Rule, SymbolId, SymbolKind, Value,
+    BinaryOp, Diagnostic, Expr, Network, Node, Participant, Rule, SymbolId, SymbolKind, Value,
 };
 
 use crate::{
     build::{Builder, Shared},
-    system::{Role, moved},
+    system::{Role, Settling, moved},
     tape::Reg,
 };
 
@@ -74,7 +74,9 @@ pub(crate) fn unknowns(network: &Network) -> Result<Vec<SymbolId>, Vec<Diagnosti
     for (id, symbol) in network.iter() {
         if let Value::Formula(expr) = &symbol.value
             && !unknowns.contains(&id)
-            && mentioned(network, expr.symbols()).iter().any(|m| unknowns.contains(m))
+            && mentioned(network, given(network, id, expr).symbols())
+                .iter()
+                .any(|m| unknowns.contains(m))
         {
             problems.push(
                 Diagnostic::error(
@@ -87,6 +89,18 @@ pub(crate) fn unknowns(network: &Network) -> Result<Vec<SymbolId>, Vec<Diagnosti
         }
     }
     if problems.is_empty() { Ok(unknowns) } else { Err(problems) }
+}
+
+/// What a starting value is made of: of an amount that was given, without the size that turns it
+/// into a concentration.
+fn given<'e>(network: &Network, id: SymbolId, expr: &'e Expr) -> &'e Expr {
+    match (&expr.node, &network[id].kind) {
+        (
+            Node::Binary(BinaryOp::Div, amount, size),
+            SymbolKind::Species { compartment, amount: false, .. },
+        ) if size.node == Node::Symbol(*compartment) && network[id].rule.is_none() => amount,
+        _ => expr,
+    }
 }
 
 /// What symbols mention, through assignment rules, rates and sizes of compartments.
@@ -133,50 +147,85 @@ fn augment(
     false
 }
 
-/// Puts fast reactions at equilibrium: one equation each, in the place of one of the species it
-/// changes; the sums that it leaves alone change by the slow reactions.
-pub(crate) fn fast(
-    network: &Network,
-    shared: &mut Shared,
-    rate: &mut Builder,
-    rates: &mut [Reg],
-    mass: &mut [Vec<(usize, f64)>],
-    implicit: &mut Vec<(usize, Vec<(usize, f64)>)>,
-) {
-    // Change of each state by each fast reaction, and the reaction's rate.
-    let mut columns: Vec<(Vec<f64>, Reg)> = Vec::new();
-    let n = mass.len();
+/// The fast reactions: their rates, and what each changes.
+pub(crate) fn fast(network: &Network, shared: &mut Shared, rate: &mut Builder) -> Vec<Settling> {
+    let mut all = Vec::new();
     for (id, symbol) in network.iter() {
         let SymbolKind::Reaction(reaction) = &symbol.kind else { continue };
         if !reaction.fast {
             continue;
         }
-        let mut column = vec![0.0; n];
+        let mut direction: Vec<(usize, f64)> = Vec::new();
         let sides = [(&reaction.reactants, -1.0), (&reaction.products, 1.0)];
         for (participant, sign) in sides.iter().flat_map(|(s, sign)| s.iter().map(|p| (p, *sign))) {
             let Role::AmountState(state) = shared.roles[participant.species.0 as usize] else {
                 continue;
             };
-            let converted = network[participant.species].conversion.is_some();
-            if participant.variable.is_some() || converted {
+            let Some(count) = plain(network, participant) else {
                 shared.refuse(
                     "fast-variable",
                     id,
                     "is fast and its stoichiometry is not a plain number",
                     "give it plain numbers, or drop `fast`",
                 );
+                continue;
+            };
+            let state = state as usize;
+            match direction.iter_mut().find(|d| d.0 == state) {
+                Some(entry) => entry.1 += sign * count,
+                None => direction.push((state, sign * count)),
             }
-            column[state as usize] += sign * participant.stoichiometry;
         }
-        if column.iter().all(|c| *c == 0.0) {
-            continue;
+        direction.retain(|d| d.1 != 0.0);
+        if !direction.is_empty() {
+            let reg = rate.expr(shared, &reaction.rate);
+            all.push(Settling { reg, direction, fast: true });
         }
-        let law = rate.expr(shared, &reaction.rate);
-        columns.push((column, law));
     }
+    all
+}
+
+/// How much of its species a participant adds, where that never changes.
+fn plain(network: &Network, participant: &Participant) -> Option<f64> {
+    let fixed = |id: SymbolId| {
+        let symbol = &network[id];
+        let set = network.events.iter().any(|e| e.assignments.iter().any(|a| a.0 == id));
+        let expr = match (&symbol.rule, &symbol.value) {
+            _ if set => return None,
+            (Some(Rule::Assignment(expr)), _) | (None, Value::Formula(expr)) => expr,
+            (None, Value::Number(value)) => return Some(*value),
+            _ => return None,
+        };
+        match expr.node {
+            Node::Number(value) => Some(value),
+            _ => None,
+        }
+    };
+    let count = match participant.variable {
+        Some(id) => fixed(id)?,
+        None => participant.stoichiometry,
+    };
+    let factor = network[participant.species].conversion.map_or(Some(1.0), fixed)?;
+    Some(count * factor)
+}
+
+/// Puts fast reactions at rest: one equation each, in the place of one of the species it changes;
+/// the sums that it leaves alone change by the slow reactions.
+pub(crate) fn at_rest(
+    fast: &[Settling],
+    shared: &mut Shared,
+    rate: &mut Builder,
+    rates: &mut [Reg],
+    mass: &mut [Vec<(usize, f64)>],
+) {
+    let n = mass.len();
     // Eliminate: each fast reaction gives up one state's row, and leaves the others' sums.
-    let whole: Vec<Vec<f64>> = columns.iter().map(|(column, _)| column.clone()).collect();
-    let mut left: Vec<Vec<f64>> = whole.clone();
+    let mut left: Vec<Vec<f64>> = Vec::new();
+    for one in fast {
+        let mut column = vec![0.0; n];
+        one.direction.iter().for_each(|&(i, d)| column[i] = d);
+        left.push(column);
+    }
     let mut pivots = Vec::new();
     for f in 0..left.len() {
         let best = (0..n)
@@ -216,10 +265,8 @@ pub(crate) fn fast(
             rates[i] = rate.tape.binary(BinaryOp::Sub, rates[i], part);
         }
     }
-    for (f, &pivot) in pivots.iter().enumerate() {
+    for (one, &pivot) in fast.iter().zip(&pivots) {
         mass[pivot].clear();
-        rates[pivot] = columns[f].1;
-        let direction = whole[f].iter().copied().enumerate().filter(|(_, c)| *c != 0.0);
-        implicit.push((pivot, direction.collect()));
+        rates[pivot] = one.reg;
     }
 }

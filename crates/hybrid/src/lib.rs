@@ -13,13 +13,16 @@
 //! This crate knows a network, and nothing of file formats, biology, units or ensembles.
 
 mod build;
+mod events;
 mod history;
 mod implicit;
 mod linear;
 mod run;
+mod settle;
 mod solver;
 mod system;
 mod tape;
+mod turns;
 
 pub use run::{Failure, Reason, Settings, run};
 pub use system::{Output, System, compile};

@@ -54,6 +54,15 @@ impl Factor {
         }
     }
 
+    /// The smallest number that was divided by.
+    pub(crate) fn smallest_pivot(&self) -> f64 {
+        let pivots: Vec<f64> = match self {
+            Factor::Dense { n, lu, .. } => (0..*n).map(|i| lu[i * n + i].abs()).collect(),
+            Factor::Sparse(sparse) => sparse.pivots(),
+        };
+        pivots.into_iter().fold(f64::INFINITY, f64::min)
+    }
+
     /// Solves for a right-hand side, in place.
     pub(crate) fn solve(&mut self, b: &mut [f64]) {
         match self {
@@ -129,8 +138,7 @@ fn symbolic(n: usize, pattern: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
         left.remove(&pivot);
         order.push(pivot);
         let row: Vec<usize> = rows[pivot].iter().copied().collect();
-        let column: Vec<usize> =
-            columns[pivot].iter().copied().filter(|&i| i != pivot).collect();
+        let column: Vec<usize> = columns[pivot].iter().copied().filter(|&i| i != pivot).collect();
         for &i in &column {
             lower[i].push(pivot);
             for &j in &row {
@@ -162,6 +170,15 @@ fn symbolic(n: usize, pattern: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
 }
 
 impl Sparse {
+    fn pivots(&self) -> Vec<f64> {
+        let rows = self.columns.iter().zip(&self.values).enumerate();
+        rows.filter_map(|(i, (columns, values))| {
+            let at = columns.binary_search(&i).ok()?;
+            Some(values[at].abs())
+        })
+        .collect()
+    }
+
     fn factor(&mut self, rows: &[Vec<(usize, f64)>]) -> bool {
         let n = self.order.len();
         for i in 0..n {
@@ -236,7 +253,9 @@ mod tests {
             .map(|i| {
                 let others = [(i * 7 + 3) % n, (i * 13 + 5) % n, (i + 1) % n];
                 let mut row = vec![(i, 5.0 + i as f64 * 0.01)];
-                row.extend(others.iter().map(|&j| (j, ((i * 31 + j * 17) % 10) as f64 * 0.1 - 0.4)));
+                row.extend(
+                    others.iter().map(|&j| (j, ((i * 31 + j * 17) % 10) as f64 * 0.1 - 0.4)),
+                );
                 row
             })
             .collect()

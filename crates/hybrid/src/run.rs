@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::{
-    history::{History, NoPast, Step},
+    history::{Beginning, History},
     solver::Solver,
-    system::{Role, System},
+    system::System,
     tape::{Inputs, Reg},
 };
 
@@ -18,11 +18,14 @@ pub struct Settings {
     pub absolute: f64,
     /// Steps after which a run is given up, rejected ones included.
     pub max_steps: u64,
+    /// What chance follows from: which of several events that are due with equal priorities
+    /// happens first.
+    pub seed: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { relative: 1e-8, absolute: 1e-12, max_steps: 2_000_000 }
+        Settings { relative: 1e-8, absolute: 1e-12, max_steps: 2_000_000, seed: 1 }
     }
 }
 
@@ -52,6 +55,9 @@ pub enum Reason {
     Cascade,
     /// The delay of an event, or of a formula, is negative or not a number.
     Delay(String),
+    /// Fast reactions do not come to rest so much faster than the others change that it does not
+    /// matter how fast they are.
+    Fast,
 }
 
 impl fmt::Display for Failure {
@@ -70,6 +76,9 @@ impl fmt::Display for Failure {
             }
             Reason::StepBudget => write!(f, "too many steps; time {at} was reached"),
             Reason::Cascade => write!(f, "events set off one another without end at time {at}"),
+            Reason::Fast => {
+                write!(f, "what fast reactions do depends on how fast they are at time {at}")
+            }
             Reason::Delay(what) => write!(f, "the delay of {what} is not positive at time {at}"),
         }
     }
@@ -84,36 +93,65 @@ impl std::error::Error for Failure {}
 /// # Errors
 /// When and why the run could not go on.
 pub fn run(system: &System, times: &[f64], settings: &Settings) -> Result<Vec<Vec<f64>>, Failure> {
-    Run::new(system, times, settings)?.follow()
+    if system.exact {
+        let exact = Run::new(system, times, settings, 0.0).and_then(Run::follow);
+        match (exact, &system.alternative) {
+            (Err(_), Some(alternative)) => hurried(alternative, times, settings),
+            (result, _) => result,
+        }
+    } else {
+        hurried(system, times, settings)
+    }
+}
+
+/// Follows a system whose fast reactions are some orders of magnitude faster than written, for
+/// want of equations for where they rest. It must not matter how many orders.
+fn hurried(system: &System, times: &[f64], settings: &Settings) -> Result<Vec<Vec<f64>>, Failure> {
+    const FAST: f64 = 1e7;
+    const FASTER: f64 = 1e9;
+    /// Part of a column's largest value that its values may differ by.
+    const DIFFERENCE: f64 = 1e-5;
+    let horizon = times.last().copied().unwrap_or(1.0);
+    let per_time = if horizon > 0.0 { (1.0 / horizon).max(1.0) } else { 1.0 };
+    let follow = |speed| Run::new(system, times, settings, speed)?.follow();
+    let slower = follow(FAST * per_time)?;
+    let faster = follow(FASTER * per_time)?;
+    for column in 0..faster.first().map_or(0, Vec::len) {
+        let largest = faster.iter().map(|row| row[column].abs()).fold(0.0, f64::max);
+        for ((a, b), time) in slower.iter().zip(&faster).zip(times) {
+            if (a[column] - b[column]).abs() > DIFFERENCE * largest {
+                return Err(Failure { time: *time, reason: Reason::Fast });
+            }
+        }
+    }
+    Ok(faster)
 }
 
 /// An event that is due.
-struct Due {
-    event: usize,
-    time: f64,
-    values: Option<Vec<f64>>,
+pub(crate) struct Due {
+    pub(crate) event: usize,
+    pub(crate) time: f64,
+    pub(crate) values: Option<Vec<f64>>,
 }
 
-struct Run<'s> {
-    system: &'s System,
-    settings: &'s Settings,
-    times: &'s [f64],
-    rows: Vec<Vec<f64>>,
-    solver: Solver,
-    history: History<'s>,
-    state: Vec<f64>,
-    parameters: Vec<f64>,
-    modes: Vec<f64>,
-    held: Vec<bool>,
-    due: Vec<Due>,
-    length: f64,
-    steps: u64,
+/// A system on its way.
+pub(crate) struct Run<'s> {
+    pub(crate) system: &'s System,
+    pub(crate) settings: &'s Settings,
+    pub(crate) times: &'s [f64],
+    pub(crate) rows: Vec<Vec<f64>>,
+    pub(crate) solver: Solver,
+    pub(crate) history: History<'s>,
+    pub(crate) state: Vec<f64>,
+    pub(crate) parameters: Vec<f64>,
+    pub(crate) modes: Vec<f64>,
+    pub(crate) held: Vec<bool>,
+    pub(crate) due: Vec<Due>,
+    pub(crate) length: f64,
+    pub(crate) steps: u64,
+    pub(crate) random: u64,
 }
 
-/// Places within a step that are looked at.
-const LOOKS: usize = 8;
-/// Events may set off one another this many times at one moment.
-const LONGEST_CASCADE: usize = 10_000;
 /// The horizon is at least this many steps long where something can turn within a step.
 const FEWEST_STEPS: f64 = 200.0;
 
@@ -122,19 +160,23 @@ impl<'s> Run<'s> {
         system: &'s System,
         times: &'s [f64],
         settings: &'s Settings,
+        speed: f64,
     ) -> Result<Self, Failure> {
         let mut regs = Vec::new();
-        let inputs = Inputs { state: &[0.0], parameters: &[], modes: &[], past: &NoPast };
+        let past = Beginning::new(&system.delayed, system.n);
+        let state = vec![0.0; system.n];
+        let inputs = Inputs { state: &state, parameters: &[], modes: &[], past: &past };
         system.start.run(inputs, &mut regs);
-        let values: Vec<f64> = system.starts.iter().map(|&r| regs[r as usize]).collect();
+        let mut values: Vec<f64> = system.starts.iter().map(|&r| regs[r as usize]).collect();
+        values.push(speed);
         let (state, parameters) = values.split_at(system.n);
         let mut state = state.to_vec();
         // What algebraic rules determine may start anywhere.
-        for (_, direction) in &system.implicit {
-            if let [(i, _)] = direction[..]
-                && !state[i].is_finite()
-            {
-                state[i] = 1.0;
+        for unknown in system.settling.iter().filter(|s| !s.fast) {
+            for &(i, _) in &unknown.direction {
+                if !state[i].is_finite() {
+                    state[i] = 1.0;
+                }
             }
         }
         if state.iter().any(|x| !x.is_finite()) {
@@ -154,6 +196,7 @@ impl<'s> Run<'s> {
             due: Vec::new(),
             length: 0.0,
             steps: 0,
+            random: settings.seed,
         };
         run.settle()?;
         run.history = History::new(&system.delayed, &run.state, parameters);
@@ -161,11 +204,11 @@ impl<'s> Run<'s> {
         Ok(run)
     }
 
-    fn time(&self) -> f64 {
+    pub(crate) fn time(&self) -> f64 {
         self.state[self.system.n - 1]
     }
 
-    fn inputs(&self) -> Inputs<'_> {
+    pub(crate) fn inputs(&self) -> Inputs<'_> {
         Inputs {
             state: &self.state,
             parameters: &self.parameters,
@@ -174,11 +217,11 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn fail<T>(&self, reason: Reason) -> Result<T, Failure> {
+    pub(crate) fn fail<T>(&self, reason: Reason) -> Result<T, Failure> {
         Err(Failure { time: self.time(), reason })
     }
 
-    fn observe(&self, regs: &[Reg]) -> Vec<f64> {
+    pub(crate) fn observe(&self, regs: &[Reg]) -> Vec<f64> {
         let mut all = Vec::new();
         self.system.observe.run(self.inputs(), &mut all);
         regs.iter().map(|&r| all[r as usize]).collect()
@@ -317,277 +360,6 @@ impl<'s> Run<'s> {
             }
         }
         Ok(longest)
-    }
-
-    /// Conditions at a state: for steps and for events.
-    fn conditions(&self, state: &[f64], regs: &mut Vec<f64>) -> Vec<f64> {
-        self.system.watch.run(Inputs { state, ..self.inputs() }, regs);
-        let all = self.system.modes.iter().chain(&self.system.triggers);
-        all.map(|&r| regs[r as usize]).collect()
-    }
-
-    /// The first time in a step at which a condition is not what it was at its start, if any.
-    fn turns(&self, step: &Step) -> Option<f64> {
-        if self.system.modes.is_empty() && self.system.triggers.is_empty() {
-            return None;
-        }
-        let mut regs = Vec::new();
-        let mut state = Vec::new();
-        let base = self.conditions(&step.start, &mut regs);
-        let differ = |values: &[f64]| {
-            values.iter().zip(&base).any(|(a, b)| a != b && !(a.is_nan() && b.is_nan()))
-        };
-        let differences = |regs: &[f64]| -> Vec<f64> {
-            self.system.differences.iter().map(|&r| regs[r as usize]).collect()
-        };
-        let mut seen = vec![(step.from, differences(&regs))];
-        let mut found = None;
-        for look in 1..=LOOKS {
-            let time = if look == LOOKS {
-                step.to
-            } else {
-                step.from + (step.to - step.from) * look as f64 / LOOKS as f64
-            };
-            step.states(time, &mut state);
-            let values = self.conditions(&state, &mut regs);
-            seen.push((time, differences(&regs)));
-            if let Some(dip) = self.dip(step, &seen, &differ) {
-                let before = seen.len().saturating_sub(3);
-                found = Some((seen[before].0, dip));
-                break;
-            }
-            if differ(&values) {
-                found = Some((seen[seen.len() - 2].0, time));
-                break;
-            }
-        }
-        let (mut before, mut after) = found?;
-        loop {
-            let middle = before + 0.5 * (after - before);
-            if middle <= before || middle >= after {
-                return Some(after);
-            }
-            step.states(middle, &mut state);
-            if differ(&self.conditions(&state, &mut regs)) {
-                after = middle;
-            } else {
-                before = middle;
-            }
-        }
-    }
-
-    /// Where between the last three looks a quantity touches zero, seen from one side at all
-    /// three, so that a condition turns there.
-    fn dip(
-        &self,
-        step: &Step,
-        seen: &[(f64, Vec<f64>)],
-        differ: &dyn Fn(&[f64]) -> bool,
-    ) -> Option<f64> {
-        let [.., (t0, a), (_, b), (t2, c)] = seen else { return None };
-        let mut regs = Vec::new();
-        let mut state = Vec::new();
-        for (i, &reg) in self.system.differences.iter().enumerate() {
-            let same = a[i].signum() == b[i].signum() && b[i].signum() == c[i].signum();
-            let (x, y, z) = (a[i].abs(), b[i].abs(), c[i].abs());
-            // A parabola through the three would reach beyond zero, or nearly so.
-            let curved = x - 2.0 * y + z;
-            let slope = 0.5 * (z - x);
-            if !same || y > x || y > z || curved <= 0.0 || y - slope * slope / (2.0 * curved) > 0.2 * y
-            {
-                continue;
-            }
-            let (mut low, mut high) = (*t0, *t2);
-            const GOLDEN: f64 = 0.381_966_011_250_105_2;
-            for _ in 0..60 {
-                let (p, q) = (low + GOLDEN * (high - low), high - GOLDEN * (high - low));
-                let mut size = |time: f64| {
-                    step.states(time, &mut state);
-                    let turned = differ(&self.conditions(&state, &mut regs));
-                    (regs[reg as usize].abs(), turned)
-                };
-                let ((at_p, p_turned), (at_q, q_turned)) = (size(p), size(q));
-                if p_turned {
-                    return Some(p);
-                }
-                if q_turned {
-                    return Some(q);
-                }
-                if at_p < at_q {
-                    high = q;
-                } else {
-                    low = p;
-                }
-            }
-        }
-        None
-    }
-
-    /// Lets everything happen that is to happen now, and looks at the conditions again.
-    fn events(&mut self) -> Result<(), Failure> {
-        let now = self.time();
-        let mut regs = Vec::new();
-        let mut jumped = false;
-        for round in 0.. {
-            if round > LONGEST_CASCADE {
-                return self.fail(Reason::Cascade);
-            }
-            let count = self.system.modes.len();
-            let conditions = self.conditions(&self.state, &mut regs);
-            let turned = conditions[..count] != self.modes[..];
-            self.modes.copy_from_slice(&conditions[..count]);
-            if turned {
-                jumped = true;
-                self.settle()?;
-            }
-            self.trigger(&conditions[count..])?;
-            let Some(next) = self.choose() else { break };
-            let due = self.due.remove(next);
-            self.execute(due)?;
-            jumped = true;
-        }
-        if jumped {
-            self.history.jumps.push(now);
-            self.length *= 0.1;
-        }
-        Ok(())
-    }
-
-    /// Compares the triggers with what they were.
-    fn trigger(&mut self, triggers: &[f64]) -> Result<(), Failure> {
-        let now = self.time();
-        let system = self.system;
-        let mut all = Vec::new();
-        for (index, event) in system.events.iter().enumerate() {
-            let holds = triggers[index] != 0.0;
-            let held = std::mem::replace(&mut self.held[index], holds);
-            if held && !holds && !event.persistent {
-                self.due.retain(|due| due.event != index);
-            }
-            if held || !holds {
-                continue;
-            }
-            if all.is_empty() {
-                system.observe.run(self.inputs(), &mut all);
-            }
-            let delay = event.delay.map_or(0.0, |reg| all[reg as usize]);
-            if delay < 0.0 || delay.is_nan() {
-                return self.fail(Reason::Delay(format!("the event `{}`", event.name)));
-            }
-            let values = || event.assignments.iter().map(|(_, reg)| all[*reg as usize]).collect();
-            let values = event.at_trigger.then(values);
-            self.due.push(Due { event: index, time: now + delay, values });
-        }
-        Ok(())
-    }
-
-    /// The event that happens next, of those whose time has come.
-    fn choose(&self) -> Option<usize> {
-        let now = self.time();
-        let ready: Vec<usize> = (0..self.due.len()).filter(|&i| self.due[i].time <= now).collect();
-        if ready.len() <= 1 {
-            return ready.first().copied();
-        }
-        let mut all = Vec::new();
-        self.system.observe.run(self.inputs(), &mut all);
-        let priority = |i: usize| {
-            let event = &self.system.events[self.due[i].event];
-            event.priority.map_or(f64::NEG_INFINITY, |reg| all[reg as usize])
-        };
-        ready.into_iter().reduce(|best, i| if priority(i) > priority(best) { i } else { best })
-    }
-
-    /// Carries out the assignments of an event.
-    fn execute(&mut self, due: Due) -> Result<(), Failure> {
-        let system = self.system;
-        let event = &system.events[due.event];
-        let values = due.values.unwrap_or_else(|| {
-            let regs: Vec<Reg> = event.assignments.iter().map(|a| a.1).collect();
-            self.observe(&regs)
-        });
-        let sizes: Vec<Reg> = system.dilution.iter().map(|d| d.2).collect();
-        let before = self.observe(&sizes);
-        // Compartments first: what is in them is diluted, and new concentrations are in new sizes.
-        let pairs = || event.assignments.iter().map(|a| a.0).zip(values.iter().copied());
-        let role = |id: hersim_network::SymbolId| system.roles[id.0 as usize];
-        for (id, value) in pairs() {
-            match role(id) {
-                Role::ValueState(i) => self.state[i as usize] = value,
-                Role::ValueParameter(i) => self.parameters[i as usize] = value,
-                _ => {}
-            }
-        }
-        let after = self.observe(&sizes);
-        for (((_, state, _), before), after) in system.dilution.iter().zip(before).zip(after) {
-            let set = pairs().any(|(id, _)| role(id) == Role::ValueState(*state));
-            if before != after && !set {
-                self.state[*state as usize] *= before / after;
-            }
-        }
-        for (id, value) in pairs() {
-            let amount = value * system.size_of(id, |reg| self.observe(&[reg])[0]);
-            match role(id) {
-                Role::AmountState(i) => self.state[i as usize] = amount,
-                Role::AmountParameter(i) => self.parameters[i as usize] = amount,
-                _ => {}
-            }
-        }
-        self.settle()
-    }
-
-    /// Moves the states onto algebraic rules and equilibria.
-    fn settle(&mut self) -> Result<(), Failure> {
-        const MOST: usize = 100;
-        let system = self.system;
-        let count = system.implicit.len();
-        if count == 0 {
-            return Ok(());
-        }
-        let mut regs = Vec::new();
-        let conditions = self.conditions(&self.state, &mut regs);
-        self.modes.copy_from_slice(&conditions[..system.modes.len()]);
-        let mut solver = std::mem::replace(&mut self.solver, Solver::new_empty());
-        let pattern: Vec<Vec<usize>> = vec![(0..count).collect(); count];
-        let mut factor = crate::linear::Factor::new(count, &pattern, true);
-        let mut result = self.fail(Reason::Inconsistent);
-        for round in 0..MOST {
-            let rates = solver.rates(system, self.inputs()).to_vec();
-            let residuals: Vec<f64> = system.implicit.iter().map(|(row, _)| rates[*row]).collect();
-            let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); count];
-            for (j, (_, direction)) in system.implicit.iter().enumerate() {
-                let mut along = vec![0.0; system.n];
-                direction.iter().for_each(|&(i, d)| along[i] = d);
-                let slopes = solver.along(system, self.inputs(), &along);
-                for (row, (i, _)) in rows.iter_mut().zip(&system.implicit) {
-                    row.push((j, slopes[*i]));
-                }
-            }
-            if !factor.factor(&rows) {
-                let reason = if round == 0 { Reason::Undetermined } else { Reason::Inconsistent };
-                result = self.fail(reason);
-                break;
-            }
-            let mut change = residuals;
-            factor.solve(&mut change);
-            let mut small = true;
-            for ((_, direction), change) in system.implicit.iter().zip(&change) {
-                for &(i, d) in direction {
-                    let by = d * change;
-                    self.state[i] -= by;
-                    small &= by.abs() <= 1e-13 * self.state[i].abs() + 1e-300
-                        || by.abs() <= 1e-3 * self.settings.absolute;
-                }
-            }
-            if self.state.iter().any(|x| !x.is_finite()) {
-                break;
-            }
-            if small {
-                result = Ok(());
-                break;
-            }
-        }
-        self.solver = solver;
-        result
     }
 }
 

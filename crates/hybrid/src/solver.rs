@@ -45,7 +45,7 @@ impl Solver {
             row.extend(mass.iter().map(|e| e.0));
         }
         Solver {
-            factor: Factor::new(n, &pattern, !system.implicit.is_empty()),
+            factor: Factor::new(n, &pattern, system.mass.iter().any(Vec::is_empty)),
             groups,
             rows,
             jacobian: vec![Vec::new(); n],
@@ -99,11 +99,17 @@ impl Solver {
         }
     }
 
-    /// How right-hand sides change in a direction.
+    /// What is to be zero at rest.
+    pub(crate) fn settling(&mut self, system: &System, inputs: Inputs) -> Vec<f64> {
+        system.rate.run(inputs, &mut self.regs);
+        system.settling.iter().map(|s| self.regs[s.reg as usize]).collect()
+    }
+
+    /// How that changes in a direction.
     pub(crate) fn along(&mut self, system: &System, inputs: Inputs, direction: &[f64]) -> Vec<f64> {
         system.rate.run(inputs, &mut self.regs);
         system.rate.slope(inputs, &self.regs, direction, &mut self.slopes);
-        system.rates.iter().map(|&reg| self.slopes[reg as usize]).collect()
+        system.settling.iter().map(|s| self.slopes[s.reg as usize]).collect()
     }
 
     /// Tries a step; gives it with the largest scaled error, or nothing when the numbers break.

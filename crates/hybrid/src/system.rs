@@ -43,14 +43,17 @@ pub enum Output {
 pub struct System {
     /// States, time last.
     pub(crate) n: usize,
-
+    /// Whether fast reactions, if any, are at rest by equations; else they are hurried.
+    pub(crate) exact: bool,
+    /// The same system with fast reactions hurried, for where the equations fail.
+    pub(crate) alternative: Option<Box<System>>,
     pub(crate) roles: Vec<Role>,
     /// `mass · rate of change = rates`, by row.
     pub(crate) mass: Vec<Vec<(usize, f64)>>,
     pub(crate) rate: Tape,
     pub(crate) rates: Vec<Reg>,
-    /// Equations without a rate of change, and the direction in which each is solved.
-    pub(crate) implicit: Vec<(usize, Vec<(usize, f64)>)>,
+    /// What is zero at rest.
+    pub(crate) settling: Vec<Settling>,
     /// Conditions, compared quantities and triggers.
     pub(crate) watch: Tape,
     pub(crate) modes: Vec<Reg>,
@@ -71,8 +74,29 @@ pub struct System {
     pub(crate) start: Tape,
     pub(crate) starts: Vec<Reg>,
     /// Formulas of which the past is asked.
-    pub(crate) delayed: Vec<(Tape, Reg)>,
+    pub(crate) delayed: Vec<Delayed>,
     pub(crate) lags: Vec<Reg>,
+}
+
+/// An algebraic rule, or the rate of a fast reaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Settling {
+    /// In places of [`System::rate`].
+    pub(crate) reg: Reg,
+    /// The states that bring it to zero, and in what proportions they change.
+    pub(crate) direction: Vec<(usize, f64)>,
+    pub(crate) fast: bool,
+}
+
+/// A formula of which the past is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Delayed {
+    /// Since the start.
+    pub(crate) live: (Tape, Reg),
+    /// Before it, once starting values are known.
+    pub(crate) before: (Tape, Reg),
+    /// Before it, from starting values alone.
+    pub(crate) start: (Tape, Reg),
 }
 
 /// An event, in places of [`System::observe`].
@@ -92,6 +116,18 @@ pub(crate) struct Event {
 /// # Errors
 /// What of the network cannot be honoured.
 pub fn compile(network: &Network, outputs: &[Output]) -> Result<System, Vec<Diagnostic>> {
+    let fast = |kind: &SymbolKind| matches!(kind, SymbolKind::Reaction(r) if r.fast);
+    if !network.symbols.iter().any(|symbol| fast(&symbol.kind)) {
+        return build(network, outputs, true);
+    }
+    let hurried = build(network, outputs, false)?;
+    Ok(match build(network, outputs, true) {
+        Ok(exact) => System { alternative: Some(Box::new(hurried)), ..exact },
+        Err(_) => hurried,
+    })
+}
+
+fn build(network: &Network, outputs: &[Output], exact: bool) -> Result<System, Vec<Diagnostic>> {
     let unknowns = implicit::unknowns(network)?;
     let roles = roles(network, &unknowns);
     let mut shared = Shared::new(network, roles.clone());
@@ -106,20 +142,25 @@ pub fn compile(network: &Network, outputs: &[Output]) -> Result<System, Vec<Diag
         if unknowns.contains(&id) {
             continue;
         }
-        rates.push(rate.slow_rate(&mut shared, id));
+        rates.push(rate.state_rate(&mut shared, id, !exact));
         mass.push(vec![(i, 1.0)]);
     }
-    let mut implicit = Vec::new();
+    let mut settling = Vec::new();
     for (expr, id) in network.algebraic.iter().zip(&unknowns) {
         let residual = rate.expr(&mut shared, expr);
         let state = states.iter().position(|s| s == id).unwrap_or(0);
-        implicit.push((rates.len(), vec![(state, 1.0)]));
+        let direction = vec![(state, 1.0)];
+        settling.push(Settling { reg: residual, direction, fast: false });
         rates.push(residual);
         mass.push(Vec::new());
     }
     rates.push(rate.tape.number(1.0));
     mass.push(vec![(n - 1, 1.0)]);
-    implicit::fast(network, &mut shared, &mut rate, &mut rates, &mut mass, &mut implicit);
+    let fast = implicit::fast(network, &mut shared, &mut rate);
+    if exact {
+        implicit::at_rest(&fast, &mut shared, &mut rate, &mut rates, &mut mass);
+    }
+    settling.extend(fast);
     let rate = rate.tape;
 
     let triggers = network.events.iter().map(|e| watch.expr(&mut shared, &e.trigger)).collect();
@@ -167,17 +208,6 @@ pub fn compile(network: &Network, outputs: &[Output]) -> Result<System, Vec<Diag
             );
         }
     }
-    // Formulas of which the past is asked may ask for the past of others.
-    let mut delayed = Vec::new();
-    while delayed.len() < shared.delayed.len() {
-        let expr = shared.delayed[delayed.len()].clone();
-        let mut builder = Builder::new(Kind::Live);
-        let reg = builder.expr(&mut shared, &expr);
-        delayed.push((builder.tape, reg));
-    }
-    let lags: Vec<Reg> =
-        shared.lags.clone().iter().map(|e| observe.expr(&mut shared, e)).collect();
-
     let mut start = Builder::new(Kind::Start);
     let mut starts = Vec::new();
     for id in states.iter().copied().chain(shared.parameters()) {
@@ -185,14 +215,29 @@ pub fn compile(network: &Network, outputs: &[Output]) -> Result<System, Vec<Diag
     }
     starts.insert(states.len(), start.tape.number(0.0));
 
+    // Formulas of which the past is asked may ask for the past of others.
+    let mut delayed = Vec::new();
+    while delayed.len() < shared.delayed.len() {
+        let expr = shared.delayed[delayed.len()].clone();
+        let mut written = |kind| {
+            let mut builder = Builder::new(kind);
+            let reg = builder.expr(&mut shared, &expr);
+            (builder.tape, reg)
+        };
+        let (live, before) = (written(Kind::Live), written(Kind::Before));
+        delayed.push(Delayed { live, before, start: written(Kind::Start) });
+    }
+    let lags: Vec<Reg> = shared.lags.clone().iter().map(|e| observe.expr(&mut shared, e)).collect();
+
     let system = System {
         n,
-
+        exact,
+        alternative: None,
         roles,
         mass,
         rate,
         rates,
-        implicit,
+        settling,
         modes: watch.modes.clone(),
         triggers,
         differences,
@@ -265,7 +310,7 @@ pub(crate) fn moved(network: &Network) -> HashSet<SymbolId> {
 /// Refuses symbols that are used and have no value.
 fn missing(network: &Network, shared: &mut Shared, system: &System, unknowns: &[SymbolId]) {
     let mut used: HashSet<u32> = HashSet::new();
-    let delayed = system.delayed.iter().map(|(tape, _)| tape);
+    let delayed = system.delayed.iter().flat_map(|d| [&d.live.0, &d.before.0]);
     for tape in [&system.rate, &system.watch, &system.observe].into_iter().chain(delayed) {
         used.extend(tape.ops.iter().filter_map(|op| match op {
             Op::Parameter(i) => Some(*i),

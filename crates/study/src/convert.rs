@@ -1,8 +1,8 @@
 //! An assembled, valued system as a file that other tools read.
 
 use hersim_network::{
-    BinaryOp, Event, Expr, Network, Node, Participant, Reaction, Symbol, SymbolId,
-    SymbolKind, Value,
+    BinaryOp, Event, Expr, Network, Node, Participant, Reaction, Symbol, SymbolId, SymbolKind,
+    Value,
 };
 
 use crate::{

@@ -33,9 +33,7 @@ pub fn suite(arguments: &Arguments, options: &SuiteOptions) -> ExitCode {
         let counts = (right.len(), wrong.len(), refused.len());
         let (right, wrong, refused) = counts;
         let total = report.cases.len();
-        terminal::result(format!(
-            "{total} cases: {right} right, {wrong} wrong, {refused} refused"
-        ));
+        terminal::result(format!("{total} cases: {right} right, {wrong} wrong, {refused} refused"));
     }
     if report.passed() { ExitCode::SUCCESS } else { ExitCode::from(terminal::FAILED) }
 }

@@ -26,7 +26,8 @@ impl Place<'_> {
         let range = node.range();
         let whole = self.text.get(range.clone()).unwrap_or("");
         let leaf = !node.children().any(|c| c.is_element()) && !whole.contains('\n');
-        let length = if leaf { whole.len() } else { whole.find('>').map_or(whole.len(), |i| i + 1) };
+        let length =
+            if leaf { whole.len() } else { whole.find('>').map_or(whole.len(), |i| i + 1) };
         Span::new(self.file, range.start..range.start + length)
     }
 
@@ -61,6 +62,7 @@ impl Place<'_> {
         let notes = node.children().find(|c| c.has_tag_name_local("notes"));
         Head {
             id,
+            home: String::new(),
             meta: node.attribute("metaid").map(str::to_string),
             name: node.attribute("name").filter(|n| !n.is_empty()).map(str::to_string),
             notes: notes.map(|n| annotation::inner(n, self.text)).filter(|n| !n.is_empty()),

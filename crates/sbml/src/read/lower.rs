@@ -61,8 +61,7 @@ impl<'m> Lowering<'m> {
         self.network.time_unit =
             units.get(model.time_units.as_ref()).or_else(|| units.builtin("time"));
         for definition in &model.units {
-            let name =
-                Name { text: definition.head.id.clone(), span: definition.head.span };
+            let name = Name { text: definition.head.id.clone(), span: definition.head.span };
             if let Some(unit) = units.get(Some(&name)) {
                 self.network.unit_names.push((name.text, unit));
             }
@@ -141,9 +140,7 @@ impl<'m> Lowering<'m> {
             let kind = SymbolKind::Species { compartment, amount, boundary: species.boundary };
             let Some(id) = self.add(&species.head, kind) else { continue };
             let size = || Expr::symbol(compartment);
-            let made = |op, number| {
-                Value::Formula(Expr::binary(op, Expr::number(number), size()))
-            };
+            let made = |op, number| Value::Formula(Expr::binary(op, Expr::number(number), size()));
             let symbol = &mut self.network[id];
             symbol.value = match (species.amount, species.concentration, amount) {
                 (Some(n), _, true) | (None, Some(n), false) => Value::Number(n),

@@ -8,8 +8,8 @@ use super::{
     syntax::{Math, MathNode},
 };
 
-/// Avogadro's number, as SBML fixes it.
-const AVOGADRO: f64 = 6.022_140_76e23;
+/// Avogadro's number, as SBML Level 3 fixes it for good.
+const AVOGADRO: f64 = 6.022_141_79e23;
 
 /// Reads what stands in a `math` element; `None` when that is nothing.
 pub(super) fn read(node: Node, place: &mut Place) -> Option<Math> {
@@ -108,9 +108,8 @@ fn piecewise(node: Node, place: &mut Place) -> Math {
     let mut cases = Vec::new();
     let mut otherwise = None;
     for part in node.children().filter(Node::is_element) {
-        let mut inner: Vec<Math> = (part.children().filter(Node::is_element))
-            .map(|inner| formula(inner, place))
-            .collect();
+        let mut inner: Vec<Math> =
+            (part.children().filter(Node::is_element)).map(|inner| formula(inner, place)).collect();
         match (part.tag_name().name(), inner.len()) {
             ("piece", 2) => {
                 if let (Some(condition), Some(value)) = (inner.pop(), inner.pop()) {
@@ -214,7 +213,9 @@ fn operation(name: &str, mut arguments: Vec<Math>) -> Option<Math> {
     };
     let relation = |op, arguments: Vec<Math>| {
         let pairs = arguments.windows(2);
-        pairs.map(|p| Math::binary(op, p[0].clone(), p[1].clone())).reduce(|a, b| Math::binary(And, a, b))
+        pairs
+            .map(|p| Math::binary(op, p[0].clone(), p[1].clone()))
+            .reduce(|a, b| Math::binary(And, a, b))
     };
     if count == 1
         && let Some((function, inverse_in, inverse_out)) = function(name)

@@ -5,6 +5,7 @@
 //! ```
 
 mod annotation;
+mod comp;
 mod element;
 mod lower;
 mod math;
@@ -34,14 +35,9 @@ pub fn read(
 ) -> Result<Network, Vec<Diagnostic>> {
     let id = sources.add(name, text);
     let file = file(id, text)?;
-    let _ = load;
-    if let Some(submodel) = file.model.submodels.first() {
-        return Err(vec![
-            Diagnostic::error("sbml-package", "submodels are not supported yet")
-                .at(submodel.head.span, ""),
-        ]);
-    }
-    lower::lower(&file.model, file.level)
+    let level = file.level;
+    let model = comp::flatten(file, sources, load)?;
+    lower::lower(&model, level)
 }
 
 fn file(id: FileId, text: &str) -> Result<syntax::File, Vec<Diagnostic>> {

@@ -16,8 +16,7 @@ const MOST_NODES: u32 = 4_000_000;
 /// Elements may stand in one another this deep.
 const DEEPEST: usize = 200;
 /// Levels and versions that are read.
-const VERSIONS: &[(u32, u32)] =
-    &[(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1), (3, 2)];
+const VERSIONS: &[(u32, u32)] = &[(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1), (3, 2)];
 
 /// Reads the elements of a file.
 pub(super) fn parse(place: &mut Place) -> Option<File> {
@@ -102,17 +101,11 @@ fn offset(text: &str, at: roxmltree::TextPos) -> usize {
     let column = (at.col as usize).saturating_sub(1);
     let within = rest.char_indices().nth(column).map_or(rest.len(), |(i, _)| i);
     let at = start + within;
-    if at >= text.len() {
-        text.char_indices().last().map_or(0, |(i, _)| i)
-    } else {
-        at
-    }
+    if at >= text.len() { text.char_indices().last().map_or(0, |(i, _)| i) } else { at }
 }
 
 fn file(root: Node, place: &mut Place) -> Option<File> {
-    let whole = |place: &Place| {
-        Diagnostic::error("sbml-version", "").at(place.span(root), "")
-    };
+    let whole = |place: &Place| Diagnostic::error("sbml-version", "").at(place.span(root), "");
     if root.tag_name().name() != "sbml" {
         let mut d = whole(place).mend("the outermost element of SBML is `sbml`");
         d.message = format!("this is `{}`, not SBML", root.tag_name().name());
@@ -159,11 +152,9 @@ fn file(root: Node, place: &mut Place) -> Option<File> {
             }
             "listOfExternalModelDefinitions" => {
                 for one in child.children().filter(Node::is_element) {
-                    let get = |name| one.attribute((COMP, name)).map(|s: &str| s.trim().to_string());
-                    let name = Name {
-                        text: get("id").unwrap_or_default(),
-                        span: place.span(one),
-                    };
+                    let get =
+                        |name| one.attribute((COMP, name)).map(|s: &str| s.trim().to_string());
+                    let name = Name { text: get("id").unwrap_or_default(), span: place.span(one) };
                     external.push((name, get("source").unwrap_or_default(), get("modelRef")));
                 }
             }
@@ -178,7 +169,7 @@ fn file(root: Node, place: &mut Place) -> Option<File> {
         );
         return None;
     };
-    Some(File { level, version, model, definitions, external })
+    Some(File { level, model, definitions, external })
 }
 
 fn model(node: Node, place: &mut Place) -> Model {
@@ -277,10 +268,9 @@ fn item(model: &mut Model, list: &str, one: Node, place: &mut Place) {
                 deletions.flat_map(|l| l.children()).filter(Node::is_element).collect();
             let submodel = Submodel {
                 head: place.head(one),
-                model: place.comp_name(one, "modelRef").unwrap_or(Name {
-                    text: String::new(),
-                    span: place.span(one),
-                }),
+                model: place
+                    .comp_name(one, "modelRef")
+                    .unwrap_or(Name { text: String::new(), span: place.span(one) }),
                 time: place.comp_name(one, "timeConversionFactor"),
                 extent: place.comp_name(one, "extentConversionFactor"),
                 deletions: deletions.iter().map(|&d| (place.head(d), place.pointer(d))).collect(),

@@ -6,6 +6,8 @@ use hersim_network::{Annotation, BinaryOp, Function, Span};
 #[derive(Clone, Debug)]
 pub(super) struct Head {
     pub(super) id: String,
+    /// The submodel it comes from; empty for the model itself.
+    pub(super) home: String,
     pub(super) meta: Option<String>,
     pub(super) name: Option<String>,
     pub(super) notes: Option<String>,
@@ -86,29 +88,6 @@ impl Math {
     pub(super) fn binary(op: BinaryOp, a: Math, b: Math) -> Math {
         let span = a.span;
         Math::new(MathNode::Binary(op, Box::new(a), Box::new(b)), span)
-    }
-
-    /// The formula with every part changed by `change`, innermost first.
-    pub(super) fn map(self, change: &mut impl FnMut(Math) -> Math) -> Math {
-        let span = self.span;
-        let mut boxed = |a: Box<Math>| Box::new(a.map(change));
-        let node = match self.node {
-            MathNode::Number(_) | MathNode::Name(_) | MathNode::Time => self.node,
-            MathNode::Neg(a) => MathNode::Neg(boxed(a)),
-            MathNode::Not(a) => MathNode::Not(boxed(a)),
-            MathNode::Binary(op, a, b) => MathNode::Binary(op, boxed(a), boxed(b)),
-            MathNode::Call(f, a) => {
-                MathNode::Call(f, a.into_iter().map(|a| a.map(change)).collect())
-            }
-            MathNode::User(f, a) => {
-                MathNode::User(f, a.into_iter().map(|a| a.map(change)).collect())
-            }
-            MathNode::Piecewise(cases, otherwise) => MathNode::Piecewise(
-                cases.into_iter().map(|(v, c)| (v.map(change), c.map(change))).collect(),
-                otherwise.map(|a| Box::new(a.map(change))),
-            ),
-        };
-        change(Math { node, span })
     }
 }
 
@@ -259,11 +238,40 @@ pub(super) struct Model {
     pub(super) ports: Vec<(Head, Pointer)>,
 }
 
+impl Model {
+    /// How many elements it has, about.
+    pub(super) fn size(&self) -> usize {
+        let references = |r: &Reaction| 1 + r.reactants.len() + r.products.len();
+        self.units.len()
+            + self.functions.len()
+            + self.compartments.len()
+            + self.species.len()
+            + self.parameters.len()
+            + self.initial.len()
+            + self.rules.len()
+            + self.events.iter().map(|e| 1 + e.assignments.len()).sum::<usize>()
+            + self.reactions.iter().map(references).sum::<usize>()
+    }
+
+    /// Takes in all elements of another.
+    pub(super) fn take(&mut self, other: Model) {
+        self.units.extend(other.units);
+        self.functions.extend(other.functions);
+        self.compartments.extend(other.compartments);
+        self.species.extend(other.species);
+        self.parameters.extend(other.parameters);
+        self.initial.extend(other.initial);
+        self.rules.extend(other.rules);
+        self.reactions.extend(other.reactions);
+        self.events.extend(other.events);
+        self.constraints.extend(other.constraints);
+    }
+}
+
 /// A whole file.
 #[derive(Clone, Debug)]
 pub(super) struct File {
     pub(super) level: u32,
-    pub(super) version: u32,
     pub(super) model: Model,
     /// Other models of the file by their ids.
     pub(super) definitions: Vec<(String, Model)>,

@@ -17,7 +17,9 @@ impl Units {
         let mut units = Units { defined: HashMap::new(), level };
         for definition in &model.units {
             let unit = (definition.factors.iter())
-                .try_fold(Unit::dimensionless(), |unit, factor| unit.try_mul(&self::factor(factor)?));
+                .try_fold(Unit::dimensionless(), |unit, factor| {
+                    unit.try_mul(&self::factor(factor)?)
+                });
             units.defined.insert(definition.head.id.clone(), unit);
         }
         units
@@ -58,7 +60,7 @@ fn kind(name: &str) -> Option<Unit> {
         "dimensionless" | "radian" | "steradian" => Some(Unit::dimensionless()),
         "liter" => Unit::base("litre"),
         "meter" => Unit::base("metre"),
-        "avogadro" => Unit::dimensionless().scaled_by("6.02214076e23"),
+        "avogadro" => Unit::dimensionless().scaled_by("6.02214179e23"),
         "Celsius" => None,
         _ => Unit::base(name).or_else(|| Unit::parse(derived(name)?).ok()),
     }

@@ -55,9 +55,8 @@ impl Make {
         products: &[SymbolId],
         rate: Expr,
     ) -> SymbolId {
-        let side = |ids: &[SymbolId]| {
-            ids.iter().map(|&species| Participant::new(species, 1.0)).collect()
-        };
+        let side =
+            |ids: &[SymbolId]| ids.iter().map(|&species| Participant::new(species, 1.0)).collect();
         let reaction = Reaction {
             reactants: side(reactants),
             products: side(products),
