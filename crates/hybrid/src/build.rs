@@ -24,6 +24,8 @@ pub(crate) struct Shared<'n> {
     pub(crate) missing: HashSet<SymbolId>,
     pub(crate) problems: Vec<Diagnostic>,
     rings: HashSet<SymbolId>,
+    /// For each species the reactions that change it, each with its part in it.
+    changes: HashMap<SymbolId, Vec<(SymbolId, BinaryOp, usize)>>,
 }
 
 /// What a list of operations is for.
@@ -54,7 +56,18 @@ pub(crate) struct Builder<'w> {
 
 impl<'n> Shared<'n> {
     pub(crate) fn new(network: &'n Network, roles: Vec<Role>) -> Self {
+        let mut changes: HashMap<SymbolId, Vec<(SymbolId, BinaryOp, usize)>> = HashMap::new();
+        for (id, symbol) in network.iter() {
+            let SymbolKind::Reaction(reaction) = &symbol.kind else { continue };
+            let sides = [(&reaction.reactants, BinaryOp::Sub), (&reaction.products, BinaryOp::Add)];
+            for (side, op) in sides {
+                for (at, participant) in side.iter().enumerate() {
+                    changes.entry(participant.species).or_default().push((id, op, at));
+                }
+            }
+        }
         Shared {
+            changes,
             network,
             roles,
             delayed: Vec::new(),
@@ -135,6 +148,53 @@ impl<'w> Builder<'w> {
 
     /// What a symbol means in formulas.
     pub(crate) fn symbol(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
+        if let Some(&known) = self.known.get(&id) {
+            return known;
+        }
+        if self.open.is_empty() {
+            for first in self.order(shared, id) {
+                self.one(shared, first);
+            }
+        }
+        self.one(shared, id)
+    }
+
+    /// What must be known before a symbol, in an order that asks for nothing unknown, so that no
+    /// chain of symbols is too long to follow.
+    fn order(&self, shared: &mut Shared, id: SymbolId) -> Vec<SymbolId> {
+        let mut order = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![(id, false)];
+        while let Some((id, done)) = open.pop() {
+            if done {
+                order.push(id);
+            } else if !self.known.contains_key(&id) && seen.insert(id) {
+                open.push((id, true));
+                open.extend(self.needs(shared, id).into_iter().map(|id| (id, false)));
+            }
+        }
+        order
+    }
+
+    /// The symbols that one is made of.
+    fn needs(&self, shared: &mut Shared, id: SymbolId) -> Vec<SymbolId> {
+        let symbol = &shared.network[id];
+        let starts = match self.kind {
+            Kind::Start => true,
+            Kind::Before => shared.is_timed(id),
+            _ => false,
+        };
+        let mut needs = match (&symbol.rule, &symbol.kind, &symbol.value) {
+            (Some(Rule::Assignment(expr)), ..) => expr.symbols(),
+            (_, SymbolKind::Reaction(reaction), _) => reaction.rate.symbols(),
+            (.., Value::Formula(expr)) if starts => expr.symbols(),
+            _ => Vec::new(),
+        };
+        needs.extend(container(shared.network, id));
+        needs
+    }
+
+    fn one(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
         if let Some(&known) = self.known.get(&id) {
             return known;
         }
@@ -308,26 +368,22 @@ impl<'w> Builder<'w> {
             return self.expr(shared, expr);
         }
         let mut sum = self.tape.number(0.0);
-        for (reaction_id, symbol) in network.iter() {
-            let SymbolKind::Reaction(reaction) = &symbol.kind else { continue };
+        for (reaction_id, op, at) in shared.changes.get(&id).cloned().unwrap_or_default() {
+            let SymbolKind::Reaction(reaction) = &network[reaction_id].kind else { continue };
             if reaction.fast && !hurry {
                 continue;
             }
-            let sides = [(&reaction.reactants, BinaryOp::Sub), (&reaction.products, BinaryOp::Add)];
-            for (side, op) in sides {
-                for participant in side.iter().filter(|p| p.species == id) {
-                    let count = self.stoichiometry(shared, participant);
-                    let rate = if reaction.fast {
-                        let law = self.expr(shared, &reaction.rate);
-                        let speed = self.tape.push(Op::Parameter(shared.speed()));
-                        self.tape.binary(BinaryOp::Mul, speed, law)
-                    } else {
-                        self.symbol(shared, reaction_id)
-                    };
-                    let change = self.tape.binary(BinaryOp::Mul, count, rate);
-                    sum = self.tape.binary(op, sum, change);
-                }
-            }
+            let side = if op == BinaryOp::Sub { &reaction.reactants } else { &reaction.products };
+            let count = self.stoichiometry(shared, &side[at]);
+            let rate = if reaction.fast {
+                let law = self.expr(shared, &reaction.rate);
+                let speed = self.tape.push(Op::Parameter(shared.speed()));
+                self.tape.binary(BinaryOp::Mul, speed, law)
+            } else {
+                self.symbol(shared, reaction_id)
+            };
+            let change = self.tape.binary(BinaryOp::Mul, count, rate);
+            sum = self.tape.binary(op, sum, change);
         }
         match network[id].conversion {
             Some(factor) => {

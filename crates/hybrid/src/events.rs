@@ -21,6 +21,9 @@ impl Run<'_> {
             if round > LONGEST_CASCADE {
                 return self.fail(Reason::Cascade);
             }
+            if round % 64 == 63 && self.late() {
+                return self.fail(Reason::Patience);
+            }
             let count = self.system.modes.len();
             let conditions = self.conditions(&self.state, &mut regs);
             let turned = conditions[..count] != self.modes[..];

@@ -63,6 +63,8 @@ pub(crate) struct History<'s> {
 
 /// The past may ask for its past this often.
 const DEEPEST: u32 = 100;
+/// Numbers of the past that are remembered.
+const MOST_NUMBERS: usize = 64 << 20;
 
 impl<'s> History<'s> {
     pub(crate) fn new(formulas: &'s [Delayed], states: &[f64], parameters: &[f64]) -> Self {
@@ -80,10 +82,16 @@ impl<'s> History<'s> {
         !self.formulas.is_empty()
     }
 
-    pub(crate) fn push(&mut self, step: Step, until: f64, parameters: &[f64]) {
+    /// Remembers a step; false when there is no more room for it.
+    pub(crate) fn push(&mut self, step: Step, until: f64, parameters: &[f64]) -> bool {
         if self.is_needed() {
+            let size = 5 * step.start.len() + parameters.len();
+            if self.steps.len() * size > MOST_NUMBERS {
+                return false;
+            }
             self.steps.push((step, until, parameters.to_vec()));
         }
+        true
     }
 
     /// States and parameters at a time, and whether it was before the start.

@@ -1,6 +1,9 @@
 //! Following a system in time: steps that end where something turns, and events.
 
-use std::fmt;
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use crate::{
     history::{Beginning, History},
@@ -18,6 +21,8 @@ pub struct Settings {
     pub absolute: f64,
     /// Steps after which a run is given up, rejected ones included.
     pub max_steps: u64,
+    /// Time on the clock after which a run is given up.
+    pub patience: Option<Duration>,
     /// What chance follows from: which of several events that are due with equal priorities
     /// happens first.
     pub seed: u64,
@@ -25,7 +30,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { relative: 1e-8, absolute: 1e-12, max_steps: 2_000_000, seed: 1 }
+        Settings { relative: 1e-8, absolute: 1e-12, max_steps: 2_000_000, patience: None, seed: 1 }
     }
 }
 
@@ -51,6 +56,10 @@ pub enum Reason {
     StepTooSmall,
     /// Too many steps.
     StepBudget,
+    /// It took too long.
+    Patience,
+    /// The past that formulas ask for has become too long to remember.
+    Memory,
     /// Events set off one another without end.
     Cascade,
     /// The delay of an event, or of a formula, is negative or not a number.
@@ -75,6 +84,10 @@ impl fmt::Display for Failure {
                 write!(f, "the solution breaks off at time {at}: steps have become too small")
             }
             Reason::StepBudget => write!(f, "too many steps; time {at} was reached"),
+            Reason::Patience => write!(f, "it took too long; time {at} was reached"),
+            Reason::Memory => {
+                write!(f, "the past has become too long to remember; time {at} was reached")
+            }
             Reason::Cascade => write!(f, "events set off one another without end at time {at}"),
             Reason::Fast => {
                 write!(f, "what fast reactions do depends on how fast they are at time {at}")
@@ -150,6 +163,7 @@ pub(crate) struct Run<'s> {
     pub(crate) length: f64,
     pub(crate) steps: u64,
     pub(crate) random: u64,
+    pub(crate) began: Instant,
 }
 
 /// The horizon is at least this many steps long where something can turn within a step.
@@ -197,6 +211,7 @@ impl<'s> Run<'s> {
             length: 0.0,
             steps: 0,
             random: settings.seed,
+            began: Instant::now(),
         };
         run.settle()?;
         run.history = History::new(&system.delayed, &run.state, parameters);
@@ -206,6 +221,11 @@ impl<'s> Run<'s> {
 
     pub(crate) fn time(&self) -> f64 {
         self.state[self.system.n - 1]
+    }
+
+    /// Whether patience has run out.
+    pub(crate) fn late(&self) -> bool {
+        self.settings.patience.is_some_and(|patience| self.began.elapsed() > patience)
     }
 
     pub(crate) fn inputs(&self) -> Inputs<'_> {
@@ -262,6 +282,9 @@ impl<'s> Run<'s> {
             if self.steps > self.settings.max_steps {
                 return self.fail(Reason::StepBudget);
             }
+            if self.steps % 64 == 0 && self.late() {
+                return self.fail(Reason::Patience);
+            }
             let left = stop - now;
             let mut length = self.length.min(longest).min(left);
             // No crumbs before a stop.
@@ -308,7 +331,9 @@ impl<'s> Run<'s> {
         } else {
             self.state.copy_from_slice(&step.end);
         }
-        self.history.push(step, until, &self.parameters);
+        if !self.history.push(step, until, &self.parameters) {
+            return self.fail(Reason::Memory);
+        }
         self.events()
     }
 

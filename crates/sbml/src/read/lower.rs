@@ -17,6 +17,8 @@ use hersim_network::BinaryOp;
 const MOST_PARTS: usize = 4_000_000;
 /// Functions may call one another this deep.
 const DEEPEST_CALL: usize = 100;
+/// Operations may stand in one another this deep, once functions are written out.
+const DEEPEST: usize = 800;
 
 /// Builds the network of a flat model.
 pub(super) fn lower(model: &Model, level: u32) -> Result<Network, Vec<Diagnostic>> {
@@ -25,6 +27,7 @@ pub(super) fn lower(model: &Model, level: u32) -> Result<Network, Vec<Diagnostic
         functions: HashMap::new(),
         unknown: HashSet::new(),
         parts: 0,
+        level: 0,
         found: Vec::new(),
     };
     lowering.model(model, level);
@@ -37,6 +40,8 @@ struct Lowering<'m> {
     /// Names already reported.
     unknown: HashSet<String>,
     parts: usize,
+    /// How deep the part that is being made stands in its formula.
+    level: usize,
     found: Vec<Diagnostic>,
 }
 
@@ -45,7 +50,7 @@ struct Scope<'s> {
     /// Parameters of a kinetic law.
     locals: &'s HashMap<&'s str, SymbolId>,
     /// Arguments of the function that is written out.
-    bound: Option<&'s [(String, Expr)]>,
+    bound: Option<&'s [(String, Expr, usize)]>,
     depth: usize,
 }
 
@@ -426,6 +431,29 @@ impl<'m> Lowering<'m> {
     }
 
     fn expr(&mut self, math: &Math, scope: &Scope) -> Expr {
+        self.level += 1;
+        let expr = if self.level > DEEPEST {
+            self.too_deep(math.span);
+            Expr { node: Node::Number(f64::NAN), span: math.span }
+        } else {
+            self.part(math, scope)
+        };
+        self.level -= 1;
+        expr
+    }
+
+    fn too_deep(&mut self, span: Span) {
+        if self.unknown.insert("(deep)".into()) {
+            let message = format!("operations stand in one another more than {DEEPEST} deep");
+            self.found.push(
+                Diagnostic::error("sbml-too-deep", message)
+                    .at(span, "")
+                    .mend("give parts of the formula names: parameters with assignment rules"),
+            );
+        }
+    }
+
+    fn part(&mut self, math: &Math, scope: &Scope) -> Expr {
         self.parts += 1;
         let span = math.span;
         let mut boxed = |a: &Math| Box::new(self.expr(a, scope));
@@ -466,7 +494,11 @@ impl<'m> Lowering<'m> {
 
     fn name(&mut self, name: &str, span: Span, scope: &Scope) -> Expr {
         if let Some(bound) = scope.bound {
-            if let Some((_, value)) = bound.iter().find(|(argument, _)| argument == name) {
+            if let Some((_, value, depth)) = bound.iter().find(|b| b.0 == name) {
+                if self.level + depth > DEEPEST {
+                    self.too_deep(span);
+                    return Expr { node: Node::Number(f64::NAN), span };
+                }
                 value.walk(&mut |_| self.parts += 1);
                 return value.clone();
             }
@@ -533,10 +565,29 @@ impl<'m> Lowering<'m> {
             return nothing;
         }
         let Some(body) = &function.body else { return nothing };
-        let bound: Vec<(String, Expr)> =
-            function.arguments.iter().cloned().zip(arguments).collect();
+        let named = function.arguments.iter().cloned().zip(arguments);
+        let bound: Vec<(String, Expr, usize)> = named
+            .map(|(name, value)| {
+                let deep = depth(&value);
+                (name, value, deep)
+            })
+            .collect();
         let scope = Scope { locals: scope.locals, bound: Some(&bound), depth: scope.depth + 1 };
         let inlined = self.expr(body, &scope);
         Expr { span, ..inlined }
     }
+}
+
+/// How many operations of a formula stand in one another.
+fn depth(expr: &Expr) -> usize {
+    let parts: Vec<&Expr> = match &expr.node {
+        Node::Number(_) | Node::Symbol(_) | Node::Time => return 1,
+        Node::Neg(a) | Node::Not(a) => vec![a],
+        Node::Binary(_, a, b) => vec![a, b],
+        Node::Call(_, arguments) => arguments.iter().collect(),
+        Node::Piecewise { cases, otherwise } => {
+            cases.iter().flat_map(|(v, c)| [v, c]).chain([&**otherwise]).collect()
+        }
+    };
+    1 + parts.into_iter().map(depth).max().unwrap_or(0)
 }

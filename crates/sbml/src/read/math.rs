@@ -208,8 +208,7 @@ fn operation(name: &str, mut arguments: Vec<Math>) -> Option<Math> {
     let count = arguments.len();
     let span = arguments.first().map_or(hersim_network::Span::NONE, |a| a.span);
     let chain = |op, start: f64, arguments: Vec<Math>| {
-        let joined = arguments.into_iter().reduce(|a, b| Math::binary(op, a, b));
-        joined.unwrap_or(Math::number(start, span))
+        joined(op, arguments).unwrap_or(Math::number(start, span))
     };
     let relation = |op, arguments: Vec<Math>| {
         let pairs = arguments.windows(2);
@@ -256,6 +255,17 @@ fn operation(name: &str, mut arguments: Vec<Math>) -> Option<Math> {
         ("geq", 2..) => relation(GreaterEqual, arguments),
         _ => None,
     }
+}
+
+/// Operands joined from left to right; a great many of them in halves, so that the formula does
+/// not become as deep as they are many.
+fn joined(op: BinaryOp, mut operands: Vec<Math>) -> Option<Math> {
+    const MANY: usize = 64;
+    if operands.len() > MANY {
+        let right = operands.split_off(operands.len() / 2);
+        return Some(Math::binary(op, joined(op, operands)?, joined(op, right)?));
+    }
+    operands.into_iter().reduce(|a, b| Math::binary(op, a, b))
 }
 
 /// Numbers that stand for truth become one or zero.

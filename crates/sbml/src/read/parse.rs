@@ -14,7 +14,7 @@ const LARGEST: usize = 64 << 20;
 /// Elements and texts a file may have.
 const MOST_NODES: u32 = 4_000_000;
 /// Elements may stand in one another this deep.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = 500;
 /// Levels and versions that are read.
 const VERSIONS: &[(u32, u32)] = &[(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1), (3, 2)];
 

@@ -1,9 +1,12 @@
 //! One case of the SBML Test Suite.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{collections::HashMap, fs, path::Path, time::Duration};
 
 use hersim_hybrid::{Output, Settings};
 use hersim_network::{Diagnostic, Network, Sources, SymbolId, SymbolKind};
+
+/// Time that a case may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a case came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +131,7 @@ impl Task {
         Settings {
             relative: (self.relative * 1e-5).clamp(1e-10, 1e-8),
             absolute: (self.absolute * 1e-8).min(1e-14),
+            patience: Some(PATIENCE),
             ..Settings::default()
         }
     }
