@@ -8,7 +8,7 @@ use hersim_network::{
 };
 
 use crate::{
-    system::{Output, Role},
+    system::{Fast, Output, Role},
     tape::{Op, Reg, Tape},
 };
 
@@ -360,25 +360,32 @@ impl<'w> Builder<'w> {
 
     // ---- rates of change
 
-    /// How fast the state of a symbol changes by reactions and rules: by slow ones, and by fast
-    /// ones in a `hurry`, or not.
-    pub(crate) fn state_rate(&mut self, shared: &mut Shared, id: SymbolId, hurry: bool) -> Reg {
+    /// How fast the state of a symbol changes by reactions and rules; when fast reactions are at
+    /// rest, by the others.
+    pub(crate) fn state_rate(&mut self, shared: &mut Shared, id: SymbolId, fast: Fast) -> Reg {
         let network = shared.network;
+        if fast == Fast::Alone && network[id].rule.is_some() {
+            return self.tape.number(0.0);
+        }
         if let Some(Rule::Rate(expr)) = &network[id].rule {
             return self.expr(shared, expr);
         }
         let mut sum = self.tape.number(0.0);
         for (reaction_id, op, at) in shared.changes.get(&id).cloned().unwrap_or_default() {
             let SymbolKind::Reaction(reaction) = &network[reaction_id].kind else { continue };
-            if reaction.fast && !hurry {
+            if reaction.fast && fast == Fast::AtRest || !reaction.fast && fast == Fast::Alone {
                 continue;
             }
             let side = if op == BinaryOp::Sub { &reaction.reactants } else { &reaction.products };
             let count = self.stoichiometry(shared, &side[at]);
             let rate = if reaction.fast {
                 let law = self.expr(shared, &reaction.rate);
-                let speed = self.tape.push(Op::Parameter(shared.speed()));
-                self.tape.binary(BinaryOp::Mul, speed, law)
+                if fast == Fast::Alone {
+                    law
+                } else {
+                    let speed = self.tape.push(Op::Parameter(shared.speed()));
+                    self.tape.binary(BinaryOp::Mul, speed, law)
+                }
             } else {
                 self.symbol(shared, reaction_id)
             };
@@ -424,11 +431,11 @@ impl<'w> Builder<'w> {
             _ if before && shared.is_timed(id) => self.no_rate(shared, id),
             Role::AmountState(_) if has_fast => self.no_rate(shared, id),
             Role::AmountState(_) => {
-                let rate = self.state_rate(shared, id, false);
+                let rate = self.state_rate(shared, id, Fast::AtRest);
                 self.dilute(shared, id, rate)
             }
             Role::ValueState(_) if unknown(shared) => self.no_rate(shared, id),
-            Role::ValueState(_) => self.state_rate(shared, id, false),
+            Role::ValueState(_) => self.state_rate(shared, id, Fast::AtRest),
             Role::ValueParameter(_) => self.tape.number(0.0),
             Role::AmountParameter(_) => {
                 let zero = self.tape.number(0.0);

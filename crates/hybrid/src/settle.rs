@@ -4,90 +4,121 @@ use crate::{
     linear::Factor,
     run::{Failure, Reason, Run},
     solver::Solver,
-    system::Settling,
+    system::{Settling, System},
+    tape::Inputs,
 };
 
-/// Steps after which there is no hope.
-const MOST: usize = 1_000;
-/// A step moves a state by no more than this share of the largest it is exchanged with.
-const BOLDEST: f64 = 0.3;
+/// Steps of the search for values that meet algebraic rules.
+const MOST: usize = 200;
+/// Steps in which fast reactions must come to rest.
+const LONGEST: usize = 20_000;
 /// A matrix is singular when a pivot is this much smaller than its row was.
 const SINGULAR: f64 = 1e-10;
 
 impl Run<'_> {
     /// Moves the states onto algebraic rules and equilibria.
-    ///
-    /// Fast reactions run, alone, from where they are until they rest, so that they come to the
-    /// equilibrium that they would come to: implicit steps that grow. Algebraic rules hold after
-    /// each of these.
     pub(crate) fn settle(&mut self) -> Result<(), Failure> {
         let system = self.system;
-        if system.settling.is_empty() {
+        if system.settling.is_empty() && system.alone.is_none() {
             return Ok(());
         }
         let mut regs = Vec::new();
         let conditions = self.conditions(&self.state, &mut regs);
         self.modes.copy_from_slice(&conditions[..system.modes.len()]);
         let mut solver = std::mem::replace(&mut self.solver, Solver::new_empty());
-        let result = self.relax(&mut solver);
+        let mut result = self.meet(&mut solver);
+        if let (Ok(()), Some(alone)) = (&result, &system.alone) {
+            result = self.rest(alone);
+            let conditions = self.conditions(&self.state, &mut regs);
+            self.modes.copy_from_slice(&conditions[..system.modes.len()]);
+            if result.is_ok() && system.exact {
+                result = self.determined(&mut solver);
+            }
+        }
         self.solver = solver;
         result.or_else(|reason| self.fail(reason))
     }
 
-    fn relax(&mut self, solver: &mut Solver) -> Result<(), Reason> {
+    /// Lets fast reactions run alone from where they are until they rest, so that they come to
+    /// the equilibrium that they would come to.
+    fn rest(&mut self, alone: &System) -> Result<(), Reason> {
+        let mut solver = Solver::new(alone);
+        let mut regs = Vec::new();
+        let mut modes = vec![0.0; alone.modes.len()];
+        let tolerances = (self.settings.relative, self.settings.absolute);
+        let (mut length, mut rested) = (1e-6, 0);
+        for _ in 0..LONGEST {
+            alone.watch.run(self.inputs(), &mut regs);
+            for (mode, &reg) in modes.iter_mut().zip(&alone.modes) {
+                *mode = regs[reg as usize];
+            }
+            let inputs = Inputs { modes: &modes, ..self.inputs() };
+            solver.differentiate(alone, inputs);
+            let tried = solver.step(alone, &self.history, inputs, length, tolerances);
+            let Some((step, error)) = tried.filter(|(_, error)| *error <= 1.0) else {
+                length *= 0.2;
+                if length < 1e-200 {
+                    return Err(Reason::Inconsistent);
+                }
+                continue;
+            };
+            let now = self.time();
+            let moved = self
+                .state
+                .iter()
+                .zip(&step.end)
+                .map(|(from, to)| (to - from).abs() / (tolerances.1 + tolerances.0 * to.abs()));
+            let moved = moved.fold(0.0, f64::max);
+            self.state.copy_from_slice(&step.end);
+            if let Some(clock) = self.state.last_mut() {
+                *clock = now;
+            }
+            // At rest when steps that grow and grow change nothing.
+            rested = if moved < 0.1 { rested + 1 } else { 0 };
+            if rested >= 30 {
+                return Ok(());
+            }
+            length = (length * (0.9 * error.max(1e-10).powf(-0.2)).clamp(0.2, 5.0)).min(1e200);
+        }
+        Err(Reason::Inconsistent)
+    }
+
+    /// Finds values that meet the algebraic rules, and the equilibria once they are near.
+    fn meet(&mut self, solver: &mut Solver) -> Result<(), Reason> {
         let system = self.system;
         let settling = &system.settling;
-        let count = settling.len();
+        let count = settling.iter().filter(|s| !s.fast).count();
+        if count == 0 {
+            return Ok(());
+        }
         let pattern: Vec<Vec<usize>> = vec![(0..count).collect(); count];
         let mut factor = Factor::new(count, &pattern, true);
-        let has_fast = settling.iter().any(|s| s.fast);
-        let (mut length, mut first) = (None, f64::INFINITY);
-        let mut rested = 0;
-        for _ in 0..MOST {
-            let residuals = solver.settling(system, self.inputs());
-            if residuals.iter().any(|r| !r.is_finite()) {
-                return Err(Reason::Inconsistent);
-            }
-            let slopes = self.slopes(solver);
-            let step = *length.get_or_insert_with(|| {
-                first = self.first_step(&residuals);
-                first
-            });
-            let mut rows = slopes.clone();
-            for (i, (row, one)) in rows.iter_mut().zip(settling).enumerate() {
-                row.iter_mut().for_each(|entry| entry.1 = -entry.1);
-                if one.fast {
-                    row.push((i, 1.0 / step));
-                }
-            }
-            let mut change = residuals;
+        for round in 0..MOST {
+            let mut change = solver.settling(system, self.inputs());
+            change.truncate(count);
+            let mut rows = self.slopes(solver);
+            rows.truncate(count);
+            rows.iter_mut().for_each(|row| row.truncate(count));
             if !factor.factor(&rows) {
-                return Err(Reason::Undetermined);
+                let first = round == 0;
+                return Err(if first { Reason::Undetermined } else { Reason::Inconsistent });
             }
             factor.solve(&mut change);
-            let mut moves = vec![0.0; system.n];
-            for (one, change) in settling.iter().zip(&change) {
-                one.direction.iter().for_each(|&(i, d)| moves[i] += d * change);
-            }
-            if has_fast && self.too_bold(&moves) && step > 1e-12 * first {
-                length = Some(0.3 * step);
-                continue;
-            }
             let mut small = true;
-            for (x, by) in self.state.iter_mut().zip(&moves) {
-                *x += by;
-                small &= by.abs() <= 1e-13 * x.abs() + 1e-300
-                    || by.abs() <= 1e-3 * self.settings.absolute;
+            for (one, change) in settling.iter().zip(&change) {
+                for &(i, d) in &one.direction {
+                    let by = d * change;
+                    self.state[i] -= by;
+                    small &= by.abs() <= 1e-13 * self.state[i].abs() + 1e-300
+                        || by.abs() <= 1e-3 * self.settings.absolute;
+                }
             }
             if self.state.iter().any(|x| !x.is_finite()) {
-                return Err(Reason::Inconsistent);
+                break;
             }
-            // Small steps are small at first too.
-            rested = if small && (!has_fast || step > 1e9 * first) { rested + 1 } else { 0 };
-            if rested > 0 && (!has_fast || rested > 2) {
-                return if system.exact && has_fast { self.determined(solver) } else { Ok(()) };
+            if small {
+                return Ok(());
             }
-            length = Some((5.0 * step).min(1e30 * first));
         }
         Err(Reason::Inconsistent)
     }
@@ -105,26 +136,6 @@ impl Run<'_> {
             }
         }
         rows
-    }
-
-    /// A step in which fast reactions do little.
-    fn first_step(&self, residuals: &[f64]) -> f64 {
-        let mut step = f64::INFINITY;
-        for (one, rate) in self.system.settling.iter().zip(residuals).filter(|(s, _)| s.fast) {
-            let largest = one.direction.iter().map(|&(i, _)| self.state[i].abs());
-            let largest = largest.fold(self.settings.absolute, f64::max);
-            step = step.min(0.01 * largest / rate.abs());
-        }
-        step.clamp(1e-30, 1e30)
-    }
-
-    fn too_bold(&self, moves: &[f64]) -> bool {
-        self.system.settling.iter().filter(|s| s.fast).any(|one| {
-            let over = |values: &[f64]| {
-                one.direction.iter().map(|&(i, _)| values[i].abs()).fold(0.0, f64::max)
-            };
-            over(moves) > BOLDEST * over(&self.state) + self.settings.absolute
-        })
     }
 
     /// Whether the equations hold the states where they are, so that steps can keep them there.

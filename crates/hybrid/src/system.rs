@@ -47,6 +47,8 @@ pub struct System {
     pub(crate) exact: bool,
     /// The same system with fast reactions hurried, for where the equations fail.
     pub(crate) alternative: Option<Box<System>>,
+    /// Fast reactions, if any, with everything else as it is.
+    pub(crate) alone: Option<Box<System>>,
     pub(crate) roles: Vec<Role>,
     /// `mass · rate of change = rates`, by row.
     pub(crate) mass: Vec<Vec<(usize, f64)>>,
@@ -118,16 +120,29 @@ pub(crate) struct Event {
 pub fn compile(network: &Network, outputs: &[Output]) -> Result<System, Vec<Diagnostic>> {
     let fast = |kind: &SymbolKind| matches!(kind, SymbolKind::Reaction(r) if r.fast);
     if !network.symbols.iter().any(|symbol| fast(&symbol.kind)) {
-        return build(network, outputs, true);
+        return build(network, outputs, Fast::AtRest);
     }
-    let hurried = build(network, outputs, false)?;
-    Ok(match build(network, outputs, true) {
-        Ok(exact) => System { alternative: Some(Box::new(hurried)), ..exact },
+    let alone = Box::new(build(network, &[], Fast::Alone)?);
+    let hurried = build(network, outputs, Fast::Hurried)?;
+    let hurried = System { alone: Some(alone.clone()), ..hurried };
+    Ok(match build(network, outputs, Fast::AtRest) {
+        Ok(exact) => System { alternative: Some(Box::new(hurried)), alone: Some(alone), ..exact },
         Err(_) => hurried,
     })
 }
 
-fn build(network: &Network, outputs: &[Output], exact: bool) -> Result<System, Vec<Diagnostic>> {
+/// What is made of fast reactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fast {
+    /// They are at rest at all times, by equations.
+    AtRest,
+    /// They are some orders of magnitude faster than written.
+    Hurried,
+    /// Nothing else happens.
+    Alone,
+}
+
+fn build(network: &Network, outputs: &[Output], fast: Fast) -> Result<System, Vec<Diagnostic>> {
     let unknowns = implicit::unknowns(network)?;
     let roles = roles(network, &unknowns);
     let mut shared = Shared::new(network, roles.clone());
@@ -142,7 +157,7 @@ fn build(network: &Network, outputs: &[Output], exact: bool) -> Result<System, V
         if unknowns.contains(&id) {
             continue;
         }
-        rates.push(rate.state_rate(&mut shared, id, !exact));
+        rates.push(rate.state_rate(&mut shared, id, fast));
         mass.push(vec![(i, 1.0)]);
     }
     let mut settling = Vec::new();
@@ -154,13 +169,13 @@ fn build(network: &Network, outputs: &[Output], exact: bool) -> Result<System, V
         rates.push(residual);
         mass.push(Vec::new());
     }
-    rates.push(rate.tape.number(1.0));
+    rates.push(rate.tape.number(if fast == Fast::Alone { 0.0 } else { 1.0 }));
     mass.push(vec![(n - 1, 1.0)]);
-    let fast = implicit::fast(network, &mut shared, &mut rate);
-    if exact {
+    if fast == Fast::AtRest {
+        let fast = implicit::fast(network, &mut shared, &mut rate);
         implicit::at_rest(&fast, &mut shared, &mut rate, &mut rates, &mut mass);
+        settling.extend(fast);
     }
-    settling.extend(fast);
     let rate = rate.tape;
 
     let triggers = network.events.iter().map(|e| watch.expr(&mut shared, &e.trigger)).collect();
@@ -231,8 +246,9 @@ fn build(network: &Network, outputs: &[Output], exact: bool) -> Result<System, V
 
     let system = System {
         n,
-        exact,
+        exact: fast == Fast::AtRest,
         alternative: None,
+        alone: None,
         roles,
         mass,
         rate,
