@@ -12,6 +12,10 @@ use crate::{
 const MOST: usize = 200;
 /// Steps in which fast reactions must come to rest.
 const LONGEST: usize = 20_000;
+/// A step is long when it is this many times as long as what is fastest takes.
+const LONG: f64 = 1e12;
+/// The longest step there is.
+const HUGE: f64 = 1e60;
 /// A matrix is singular when a pivot is this much smaller than its row was.
 const SINGULAR: f64 = 1e-10;
 
@@ -73,12 +77,14 @@ impl Run<'_> {
             if let Some(clock) = self.state.last_mut() {
                 *clock = now;
             }
-            // At rest when steps that grow and grow change nothing.
-            rested = if moved < 0.1 { rested + 1 } else { 0 };
-            if rested >= 30 {
+            // At rest when steps that are long for the slowest of them change nothing.
+            let longest = LONG / solver.steepest().max(f64::MIN_POSITIVE);
+            rested = if moved < 0.1 && length >= 0.1 * longest.min(HUGE) { rested + 1 } else { 0 };
+            if rested >= 3 {
                 return Ok(());
             }
-            length = (length * (0.9 * error.max(1e-10).powf(-0.2)).clamp(0.2, 5.0)).min(1e200);
+            let factor = (0.9 * error.max(1e-10).powf(-0.2)).clamp(0.2, 5.0);
+            length = (length * factor).min(longest).min(HUGE);
         }
         Err(Reason::Inconsistent)
     }

@@ -99,6 +99,11 @@ impl Solver {
         }
     }
 
+    /// The largest entry of the derivatives.
+    pub(crate) fn steepest(&self) -> f64 {
+        self.jacobian.iter().flatten().map(|entry| entry.1.abs()).fold(0.0, f64::max)
+    }
+
     /// What is to be zero at rest.
     pub(crate) fn settling(&mut self, system: &System, inputs: Inputs) -> Vec<f64> {
         system.rate.run(inputs, &mut self.regs);
