@@ -160,13 +160,21 @@ Examples:
   hersim simulate TUMOUR --regimen REGIMEN --for 1y
   hersim simulate TUMOUR --system culture --medium DRUG=\"10 ug/mL\" --for 72h --every 6h
   hersim simulate TUMOUR --regimen \"DRUG 8 then 6 mg/kg q3w\" --out run.parquet --plot run.svg
+  hersim simulate model.xml --for 100 --every 1 --out run.csv
 
-A row at the time of a dose shows the values after the dose.")]
+A row at the time of a dose shows the values after the dose. A model file (.xml, .sbml, .ant) is
+followed on its own, in its own unit of time.")]
 pub struct SimulateOptions {
-    /// Tumour, by its id in library/tumours
+    /// Tumour, by its id in library/tumours, or a model file
     pub tumour: String,
     #[command(flatten)]
     pub subject: SubjectOptions,
+    /// Model file: let reactions that are marked fast run like any others
+    #[arg(long)]
+    pub ignore_fast: bool,
+    /// Model file: seed of what is left to chance
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
     /// How long
     #[arg(long = "for", default_value = "1y", value_name = "TIME")]
     pub duration: String,
@@ -240,7 +248,7 @@ pub struct FitOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "Exit code 0 when nothing is wrong (warnings allowed), 1 otherwise.")]
 pub struct CheckOptions {
-    /// System by id, or Antimony file (default: everything, the library included)
+    /// System by id, or Antimony or SBML file (default: everything, the library included)
     pub model: Option<String>,
     /// Count warnings as errors
     #[arg(long)]
@@ -311,7 +319,7 @@ Example:
 The file holds the tumour's attributes, the equilibrated values and the doses as events; any \
 other simulator must give the same trajectories.")]
 pub struct ConvertOptions {
-    /// System, by its id in model/systems
+    /// System, by its id in model/systems, or a model file (.xml, .sbml, .ant)
     pub system: String,
     /// Tumour, by its id in library/tumours (default: the values of the tables)
     #[arg(long)]

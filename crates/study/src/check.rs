@@ -12,6 +12,7 @@ use crate::{
     document::Document,
     fit,
     library::{Cohort, Drug, Host, Library, RegimenFile, Shelf, Tumour, host_settings},
+    model_file,
     regimen::Regimen,
     trial::TrialSetup,
     tumour::attribute_settings,
@@ -73,6 +74,9 @@ pub fn check(library: &mut Library, what: Option<&str>) -> CheckReport {
     let mut report = CheckReport::default();
     match what {
         Some(path) if path.ends_with(".ant") => check_file(library, Path::new(path), &mut report),
+        Some(path) if model_file::is_model_file(path) => {
+            model_file::check(path, &mut library.sources, &mut report);
+        }
         Some(id) => check_system(library, id, &mut report),
         None => {
             for id in library.ids(Shelf::Systems) {
@@ -121,7 +125,7 @@ fn check_file(library: &mut Library, path: &Path, report: &mut CheckReport) {
     }
 }
 
-fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSummary {
+pub(crate) fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSummary {
     let count =
         |pick: fn(&SymbolKind) -> bool| network.iter().filter(|(_, s)| pick(&s.kind)).count();
     let mut parameters = BTreeMap::new();

@@ -26,6 +26,7 @@ pub mod formula;
 pub mod handbook;
 pub mod hypothesis;
 pub mod library;
+pub mod model_file;
 pub mod network_edit;
 pub mod outcome;
 pub mod population;
