@@ -398,6 +398,9 @@ pub struct SbmlSuiteOptions {
     /// Folder with a folder for each case
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// Write each model out and read it back before it is run
+    #[arg(long)]
+    pub rewrite: bool,
 }
 
 /// Options of `list`.

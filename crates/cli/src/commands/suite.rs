@@ -14,7 +14,8 @@ use crate::{
 /// Runs a suite and prints which cases come out right.
 pub fn suite(arguments: &Arguments, options: &SuiteOptions) -> ExitCode {
     let SuiteOptions::Sbml(options) = options;
-    let report = match suite::sbml(&options.folder, &terminal::Bar::new(arguments)) {
+    let report = match suite::sbml(&options.folder, options.rewrite, &terminal::Bar::new(arguments))
+    {
         Ok(report) => report,
         Err(error) => return terminal::fail(&error, &Sources::default(), arguments),
     };

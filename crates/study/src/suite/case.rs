@@ -20,7 +20,7 @@ pub enum Verdict {
 }
 
 /// Runs and judges a case; its tags too.
-pub(super) fn judge(folder: &Path, id: &str) -> (Verdict, Vec<String>) {
+pub(super) fn judge(folder: &Path, id: &str, rewrite: bool) -> (Verdict, Vec<String>) {
     let tags = fs::read_to_string(folder.join(format!("{id}-model.m"))).unwrap_or_default();
     let tags = tags
         .lines()
@@ -30,17 +30,20 @@ pub(super) fn judge(folder: &Path, id: &str) -> (Verdict, Vec<String>) {
         .map(|tag| tag.trim().to_string())
         .filter(|tag| !tag.is_empty())
         .collect();
-    (verdict(folder, id).unwrap_or_else(Verdict::Refused), tags)
+    (verdict(folder, id, rewrite).unwrap_or_else(Verdict::Refused), tags)
 }
 
-fn verdict(folder: &Path, id: &str) -> Result<Verdict, String> {
+fn verdict(folder: &Path, id: &str, rewrite: bool) -> Result<Verdict, String> {
     let read = |name: &str| {
         fs::read_to_string(folder.join(name)).map_err(|e| format!("unreadable {name}: {e}"))
     };
     let task = Task::parse(&read(&format!("{id}-settings.txt"))?)?;
     let expected = Table::parse(&read(&format!("{id}-results.csv"))?)?;
     let model = newest(folder, id).ok_or("no SBML file")?;
-    let network = load(folder, &model, &read(&model)?)?;
+    let mut network = load(folder, &model, &read(&model)?)?;
+    if rewrite {
+        network = load(folder, "rewritten.xml", &hersim_sbml::write(&network))?;
+    }
     let outputs = task.outputs(&network)?;
     let times: Vec<f64> = (0..=task.steps)
         .map(|i| task.start + task.duration * i as f64 / task.steps as f64)

@@ -54,11 +54,16 @@ impl SuiteReport {
 }
 
 /// Runs a folder of cases of the SBML Test Suite: one folder a case, with model, settings and
-/// results.
+/// results. With `rewrite` each model is written out and read back first, which must change
+/// nothing.
 ///
 /// # Errors
 /// When the folder holds no cases or cannot be read.
-pub fn sbml(folder: &Path, progress: &dyn Progress) -> Result<SuiteReport, StudyError> {
+pub fn sbml(
+    folder: &Path,
+    rewrite: bool,
+    progress: &dyn Progress,
+) -> Result<SuiteReport, StudyError> {
     let cases = cases(folder)?;
     progress.begin("cases", cases.len() as u64);
     let next = AtomicUsize::new(0);
@@ -67,7 +72,7 @@ pub fn sbml(folder: &Path, progress: &dyn Progress) -> Result<SuiteReport, Study
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let work = || {
             while let Some((id, folder)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let judged = case::judge(folder, id);
+                let judged = case::judge(folder, id, rewrite);
                 let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
                 report.cases.insert(id.clone(), judged);
                 progress.advance(1);
