@@ -23,19 +23,9 @@ impl Make {
     }
 
     pub fn add(&mut self, name: &str, kind: SymbolKind, unit: &str, value: Value) -> SymbolId {
-        let symbol = Symbol {
-            name: name.to_string(),
-            display_name: None,
-            kind,
-            unit: Unit::parse(unit).ok(),
-            value,
-            rule: None,
-            constant: false,
-            annotations: Vec::new(),
-            provenance: None,
-            span: Span::NONE,
-            given: Span::NONE,
-        };
+        let mut symbol = Symbol::new(name, kind);
+        symbol.unit = Unit::parse(unit).ok();
+        symbol.value = value;
         self.0.add(symbol).expect("names are new")
     }
 
