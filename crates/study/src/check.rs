@@ -74,8 +74,8 @@ pub fn check(library: &mut Library, what: Option<&str>) -> CheckReport {
     let mut report = CheckReport::default();
     match what {
         Some(path) if path.ends_with(".ant") => check_file(library, Path::new(path), &mut report),
-        Some(path) if model_file::is_model_file(path) => {
-            model_file::check(path, &mut library.sources, &mut report);
+        Some(path) if model_file::is_sbml(path) => {
+            report = model_file::check(path, &mut library.sources);
         }
         Some(id) => check_system(library, id, &mut report),
         None => {

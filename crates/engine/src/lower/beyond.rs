@@ -9,7 +9,7 @@ pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
         problems.push(
             Diagnostic::error("beyond-ensembles", format!("{what} cannot be run in ensembles"))
                 .at(span, "")
-                .mend("`hersim run` follows one system with it"),
+                .mend("`hersim simulate` of a model file follows one system with it"),
         );
     };
     for expr in &network.algebraic {

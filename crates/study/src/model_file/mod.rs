@@ -5,7 +5,7 @@ mod follow;
 use std::{fs, io::Read as _, path::Path};
 
 use hersim_antimony::{Disk, Request};
-use hersim_network::{Diagnostic, Network, Sources, SymbolKind};
+use hersim_network::{Diagnostic, Level, Network, Sources, SymbolKind};
 
 use crate::{
     check::{CheckReport, summary},
@@ -20,6 +20,11 @@ const LARGEST: u64 = 64 << 20;
 /// Whether an argument names a model file rather than something of the library.
 pub fn is_model_file(name: &str) -> bool {
     format(name).is_some()
+}
+
+/// Whether an argument names an SBML file.
+pub fn is_sbml(name: &str) -> bool {
+    format(name) == Some(Format::Sbml)
 }
 
 fn format(name: &str) -> Option<Format> {
@@ -94,20 +99,29 @@ pub fn convert(
     })
 }
 
-/// Looks over an SBML file: what cannot be honoured, units, structure.
-pub fn check(name: &str, sources: &mut Sources, report: &mut CheckReport) {
+/// Looks over an SBML file: names, units where they are given, what cannot be honoured.
+pub fn check(name: &str, sources: &mut Sources) -> CheckReport {
+    let mut report = CheckReport::default();
     match read(name, sources) {
         Err(found) => report.diagnostics.extend(found),
         Ok(file) => {
             report.diagnostics.extend(file.warnings);
-            let found = hersim_network::check(&file.network);
-            report.diagnostics.extend(found);
+            // Units are for each model to give or not, and whether a rate is meant is too.
+            let ours = ["unit-missing", "unit-mismatch", "unit-argument", "unit-range"];
+            let found = hersim_network::check(&file.network).into_iter().map(|mut found| {
+                if ours.contains(&found.code) {
+                    found.level = Level::Warning;
+                }
+                found
+            });
+            report.diagnostics.extend(found.filter(|d| d.code != "unit-missing"));
             if let Err(found) = hersim_hybrid::compile(&file.network, &[]) {
                 report.diagnostics.extend(found);
             }
             report.systems.push(summary(name, Vec::new(), &file.network));
         }
     }
+    report
 }
 
 /// Treats fast reactions like any others.

@@ -112,7 +112,7 @@ impl Work<'_, '_> {
             None => {
                 let text = (self.load)(&source).ok_or_else(|| {
                     wrong(
-                        "unreadable-import",
+                        "missing-import",
                         format!("`{source}` cannot be read"),
                         span,
                         "give a path relative to this file",
