@@ -390,6 +390,22 @@ Each case is a folder NNNNN with NNNNN-sbml-lXvY.xml, NNNNN-settings.txt and NNN
 the file of the highest level and version is run. Exit code 0 when no case is wrong (refused ones \
 are allowed), 1 when one is.")]
     Sbml(SbmlSuiteOptions),
+    /// Pairs of an Antimony text and the SBML that it must mean
+    #[command(after_help = "\
+Example:
+  hersim suite antimony PAIRS --json
+
+Each case is two files, NAME.txt and NAME.xml; the flat networks must be the same, units and \
+annotations included.")]
+    Antimony(AntimonySuiteOptions),
+}
+
+/// Options of `suite antimony`.
+#[derive(Debug, Args)]
+pub struct AntimonySuiteOptions {
+    /// Folder with the pairs
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Options of `suite sbml`.

@@ -13,9 +13,12 @@ use crate::{
 
 /// Runs a suite and prints which cases come out right.
 pub fn suite(arguments: &Arguments, options: &SuiteOptions) -> ExitCode {
-    let SuiteOptions::Sbml(options) = options;
-    let report = match suite::sbml(&options.folder, options.rewrite, &terminal::Bar::new(arguments))
-    {
+    let bar = terminal::Bar::new(arguments);
+    let report = match options {
+        SuiteOptions::Sbml(options) => suite::sbml(&options.folder, options.rewrite, &bar),
+        SuiteOptions::Antimony(options) => suite::antimony(&options.folder, &bar),
+    };
+    let report = match report {
         Ok(report) => report,
         Err(error) => return terminal::fail(&error, &Sources::default(), arguments),
     };

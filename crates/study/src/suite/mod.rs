@@ -1,6 +1,8 @@
 //! Suites that others wrote, as judges: which of their cases come out right.
 
+mod antimony;
 mod case;
+mod meaning;
 
 use std::{
     collections::BTreeMap,
@@ -65,43 +67,82 @@ pub fn sbml(
     progress: &dyn Progress,
 ) -> Result<SuiteReport, StudyError> {
     let cases = cases(folder)?;
+    let judge = |(id, folder): &(String, PathBuf)| case::judge(folder, id, rewrite);
+    Ok(judged(&cases, &judge, progress))
+}
+
+/// Compares a folder of pairs, an Antimony text `NAME.txt` and the SBML `NAME.xml` that it must
+/// mean: the flat networks must be the same, units and annotations included.
+///
+/// # Errors
+/// When the folder holds no pairs or cannot be read.
+pub fn antimony(folder: &Path, progress: &dyn Progress) -> Result<SuiteReport, StudyError> {
+    let pairs = found(folder, "two files a case, NAME.txt and NAME.xml", |path| {
+        let text = path.extension().is_some_and(|e| e == "txt");
+        let id = path.file_stem().filter(|_| text && path.with_extension("xml").is_file())?;
+        Some(id.to_string_lossy().into_owned())
+    })?;
+    let judge = |(id, _): &(String, PathBuf)| (antimony::judge(folder, id), Vec::new());
+    Ok(judged(&pairs, &judge, progress))
+}
+
+/// Judges all cases, on all of the machine's threads.
+fn judged(
+    cases: &[(String, PathBuf)],
+    judge: &(dyn Fn(&(String, PathBuf)) -> (Verdict, Vec<String>) + Sync),
+    progress: &dyn Progress,
+) -> SuiteReport {
+    /// Formulas may stand in one another deeply.
+    const STACK: usize = 64 << 20;
     progress.begin("cases", cases.len() as u64);
     let next = AtomicUsize::new(0);
     let report = Mutex::new(SuiteReport::default());
+    let work = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let judged = judge(case);
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            report.cases.insert(case.0.clone(), judged);
+            progress.advance(1);
+        }
+    };
     std::thread::scope(|scope| {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let work = || {
-            while let Some((id, folder)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let judged = case::judge(folder, id, rewrite);
-                let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
-                report.cases.insert(id.clone(), judged);
-                progress.advance(1);
-            }
-        };
-        for _ in 1..threads {
-            scope.spawn(work);
+        let started = (0..threads)
+            .filter_map(|_| {
+                std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()
+            })
+            .count();
+        if started == 0 {
+            work();
         }
-        work();
     });
     progress.end();
-    Ok(report.into_inner().unwrap_or_else(PoisonError::into_inner))
+    report.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Folders of cases with their ids, in order.
 fn cases(folder: &Path) -> Result<Vec<(String, PathBuf)>, StudyError> {
+    found(folder, "one folder a case, each with NNNNN-settings.txt", |path| {
+        let id = path.file_name()?.to_string_lossy().into_owned();
+        path.join(format!("{id}-settings.txt")).is_file().then_some(id)
+    })
+}
+
+/// What in a folder is a case, by its id, in order.
+fn found(
+    folder: &Path,
+    wanted: &str,
+    id: impl Fn(&Path) -> Option<String>,
+) -> Result<Vec<(String, PathBuf)>, StudyError> {
     let wrong = |why: String| {
-        StudyError::Input(vec![
-            Diagnostic::error("not-a-suite", why)
-                .mend("name a folder with one folder a case, each with NNNNN-settings.txt"),
-        ])
+        let error = Diagnostic::error("not-a-suite", why);
+        StudyError::Input(vec![error.mend(format!("name a folder with {wanted}"))])
     };
     let read = || -> io::Result<Vec<(String, PathBuf)>> {
         let mut cases = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            let id = path.file_name().map(|n| n.to_string_lossy().into_owned());
-            let Some(id) = id else { continue };
-            if path.join(format!("{id}-settings.txt")).is_file() {
+            if let Some(id) = id(&path) {
                 cases.push((id, path));
             }
         }
