@@ -282,7 +282,7 @@ impl<'s> Run<'s> {
             if self.steps > self.settings.max_steps {
                 return self.fail(Reason::StepBudget);
             }
-            if self.steps % 64 == 0 && self.late() {
+            if self.steps.is_multiple_of(64) && self.late() {
                 return self.fail(Reason::Patience);
             }
             let left = stop - now;

@@ -138,7 +138,7 @@ impl Solver {
         }
         let mut state = inputs.state.to_vec();
         let mut sums = vec![0.0; n];
-        for stage in 0..STAGES {
+        for (stage, couplings) in C.iter().enumerate() {
             state.copy_from_slice(inputs.state);
             for (earlier, weight) in weights(stage) {
                 for (x, u) in state.iter_mut().zip(&self.stages[earlier]) {
@@ -148,7 +148,7 @@ impl Solver {
             history.left.set(stage > 0);
             self.rates(system, Inputs { state: &state, ..inputs });
             sums.fill(0.0);
-            for (earlier, c) in C[stage].iter().enumerate().take(stage) {
+            for (earlier, c) in couplings.iter().enumerate().take(stage) {
                 for (sum, u) in sums.iter_mut().zip(&self.stages[earlier]) {
                     *sum += c / length * u;
                 }
@@ -168,10 +168,12 @@ impl Solver {
         }
         let (relative, absolute) = tolerances;
         let mut error = 0.0f64;
-        for i in 0..n - 1 {
-            let scale = absolute + relative * inputs.state[i].abs().max(state[i].abs());
-            let scaled = (self.stages[STAGES - 1][i] / scale).abs();
-            if !scaled.is_finite() || !state[i].is_finite() {
+        let ends = inputs.state.iter().zip(&state).zip(&self.stages[STAGES - 1]);
+        // Time has no error.
+        for ((from, to), change) in ends.take(n - 1) {
+            let scale = absolute + relative * from.abs().max(to.abs());
+            let scaled = (change / scale).abs();
+            if !scaled.is_finite() || !to.is_finite() {
                 return None;
             }
             error = error.max(scaled);

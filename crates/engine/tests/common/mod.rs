@@ -8,8 +8,8 @@
 #![allow(dead_code, reason = "not every test uses everything")]
 
 use hersim_network::{
-    BinaryOp, Event, Expr, Function, Network, Node, Participant, Reaction, Rule, Span, Symbol,
-    SymbolId, SymbolKind, Value,
+    BinaryOp, Event, Expr, Function, Network, Node, Participant, Reaction, Rule, Symbol, SymbolId,
+    SymbolKind, Value,
 };
 
 /// Reads a network; panics on what it does not understand.

@@ -67,7 +67,7 @@ pub fn sbml(
     progress: &dyn Progress,
 ) -> Result<SuiteReport, StudyError> {
     let cases = cases(folder)?;
-    let judge = |(id, folder): &(String, PathBuf)| case::judge(folder, id, rewrite);
+    let judge = |(id, folder): &Case| case::judge(folder, id, rewrite);
     Ok(judged(&cases, &judge, progress))
 }
 
@@ -82,16 +82,17 @@ pub fn antimony(folder: &Path, progress: &dyn Progress) -> Result<SuiteReport, S
         let id = path.file_stem().filter(|_| text && path.with_extension("xml").is_file())?;
         Some(id.to_string_lossy().into_owned())
     })?;
-    let judge = |(id, _): &(String, PathBuf)| (antimony::judge(folder, id), Vec::new());
+    let judge = |(id, _): &Case| (antimony::judge(folder, id), Vec::new());
     Ok(judged(&pairs, &judge, progress))
 }
 
+/// A case: its id, and where it is.
+type Case = (String, PathBuf);
+/// Runs and judges a case; its tags too.
+type Judge<'j> = &'j (dyn Fn(&Case) -> (Verdict, Vec<String>) + Sync);
+
 /// Judges all cases, on all of the machine's threads.
-fn judged(
-    cases: &[(String, PathBuf)],
-    judge: &(dyn Fn(&(String, PathBuf)) -> (Verdict, Vec<String>) + Sync),
-    progress: &dyn Progress,
-) -> SuiteReport {
+fn judged(cases: &[Case], judge: Judge, progress: &dyn Progress) -> SuiteReport {
     /// Formulas may stand in one another deeply.
     const STACK: usize = 64 << 20;
     progress.begin("cases", cases.len() as u64);
@@ -121,7 +122,7 @@ fn judged(
 }
 
 /// Folders of cases with their ids, in order.
-fn cases(folder: &Path) -> Result<Vec<(String, PathBuf)>, StudyError> {
+fn cases(folder: &Path) -> Result<Vec<Case>, StudyError> {
     found(folder, "one folder a case, each with NNNNN-settings.txt", |path| {
         let id = path.file_name()?.to_string_lossy().into_owned();
         path.join(format!("{id}-settings.txt")).is_file().then_some(id)
@@ -133,12 +134,12 @@ fn found(
     folder: &Path,
     wanted: &str,
     id: impl Fn(&Path) -> Option<String>,
-) -> Result<Vec<(String, PathBuf)>, StudyError> {
+) -> Result<Vec<Case>, StudyError> {
     let wrong = |why: String| {
         let error = Diagnostic::error("not-a-suite", why);
         StudyError::Input(vec![error.mend(format!("name a folder with {wanted}"))])
     };
-    let read = || -> io::Result<Vec<(String, PathBuf)>> {
+    let read = || -> io::Result<Vec<Case>> {
         let mut cases = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
