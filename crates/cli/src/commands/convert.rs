@@ -28,7 +28,10 @@ pub fn convert(arguments: &Arguments, options: &ConvertOptions) -> ExitCode {
     if model_file::is_model_file(&options.system) {
         let mut sources = Sources::default();
         return match model_file::convert(&options.system, format, &mut sources) {
-            Ok(text) => deliver(&text, &sources, arguments, options),
+            Ok((text, warnings)) => {
+                terminal::report(&warnings, &sources, arguments);
+                deliver(&text, &sources, arguments, options)
+            }
             Err(error) => terminal::fail(&error.into(), &sources, arguments),
         };
     }

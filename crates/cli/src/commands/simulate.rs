@@ -88,8 +88,10 @@ fn file(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
         ignore_fast: options.ignore_fast,
     };
     let mut run = || -> Result<Table, StudyError> {
-        if options.subject.regimen.is_some() || !options.subject.medium.is_empty() {
-            let message = "a model file has no drugs of the library";
+        let subject = &options.subject;
+        let given = subject.regimen.is_some() || subject.events.is_some();
+        if given || subject.host.is_some() || !subject.medium.is_empty() {
+            let message = "a model file knows no drugs and hosts of the library";
             let error = Diagnostic::error("setting", message);
             return Err(vec![error.mend("write doses as events of the model")].into());
         }
@@ -100,6 +102,12 @@ fn file(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
             Some((path, Some("csv"))) => hersim_store::write_csv(&table, path)?,
             Some((path, _)) => return Err(wrong_ending(path, ".parquet or .csv")),
             None => {}
+        }
+        if let Some(path) = &options.plot {
+            let message =
+                format!("`{}` cannot be drawn: a model file has no readouts", path.display());
+            let error = Diagnostic::error("setting", message);
+            return Err(vec![error.mend("write the rows with --out")].into());
         }
         Ok(table)
     };
