@@ -113,6 +113,10 @@ pub(crate) struct Event {
     pub(crate) assignments: Vec<(SymbolId, Reg)>,
 }
 
+/// States of a system with algebraic rules or fast reactions, whose equations are solved as one
+/// full matrix.
+const MOST_IMPLICIT: usize = 1_500;
+
 /// Makes a network ready; `outputs` are reported by a run.
 ///
 /// # Errors
@@ -270,6 +274,13 @@ fn build(network: &Network, outputs: &[Output], fast: Fast) -> Result<System, Ve
         lags,
     };
     missing(network, &mut shared, &system, &unknowns);
+    if n > MOST_IMPLICIT && system.mass.iter().any(Vec::is_empty) {
+        let message = format!("{n} equations of which some are algebraic are too many");
+        shared.problems.push(
+            Diagnostic::error("too-many-equations", message)
+                .mend(format!("up to {MOST_IMPLICIT} can be solved together")),
+        );
+    }
     if shared.problems.is_empty() { Ok(system) } else { Err(shared.problems) }
 }
 

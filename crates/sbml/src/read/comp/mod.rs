@@ -22,8 +22,9 @@ use visit::{Visitor, remove, visit};
 
 /// Submodels may stand in one another this deep.
 const DEEPEST: usize = 50;
-/// Elements that all submodels together may have.
+/// Elements that all submodels together may have, each submodel counted as many.
 const MOST: usize = 1_000_000;
+const EACH: usize = 50;
 
 /// A model without submodels, and how what was in them can still be found.
 struct Flat {
@@ -137,7 +138,7 @@ impl Work<'_, '_> {
         library: usize,
         depth: usize,
     ) -> Result<Flat, Vec<Diagnostic>> {
-        self.count += 1 + model.size();
+        self.count += EACH + model.size();
         let submodels = std::mem::take(&mut model.submodels);
         let here = model.head.as_ref().map_or(Span::NONE, |h| h.span);
         if depth > DEEPEST {
