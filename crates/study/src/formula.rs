@@ -163,7 +163,13 @@ pub fn evaluate(expr: &Expr, time: f64, leaf: &dyn Fn(SymbolId) -> f64) -> f64 {
         }
         Node::Call(function, arguments) => {
             let values: Vec<f64> = arguments.iter().map(of).collect();
-            function.value(&values).unwrap_or(f64::NAN)
+            let first = values.first().copied().unwrap_or(f64::NAN);
+            match function {
+                Function::Exp => first.exp(),
+                Function::Ln => first.ln(),
+                Function::Log10 => first.log10(),
+                _ => function.value(&values).unwrap_or(f64::NAN),
+            }
         }
         Node::Piecewise { cases, otherwise } => {
             let holds = cases.iter().find(|(_, condition)| of(condition) != 0.0);
