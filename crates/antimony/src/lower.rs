@@ -161,6 +161,8 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
             constant: merged.constant.unwrap_or(fixed) && !matches!(merged.kind, Kind::Reaction(_)),
             rule,
             annotations: merged.annotations.clone(),
+            notes: None,
+            conversion: None,
             provenance: row.map(|(row, _)| provenance(row, factor)),
             span: merged.span,
             given: merged.value.as_ref().map_or(Span::NONE, |v| v.span),
@@ -210,7 +212,7 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 modifiers.push(id);
             }
         }
-        Reaction { reactants, products, modifiers, reversible: text.reversible, rate }
+        Reaction { reactants, products, modifiers, reversible: text.reversible, fast: false, rate }
     }
 
     fn participants(&mut self, terms: &[Term], instance: usize) -> Vec<Participant> {
@@ -231,7 +233,7 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
             let species = SymbolId(symbol as u32);
             match made.iter_mut().find(|p| p.species == species) {
                 Some(known) => known.stoichiometry += term.stoichiometry,
-                None => made.push(Participant { species, stoichiometry: term.stoichiometry }),
+                None => made.push(Participant::new(species, term.stoichiometry)),
             }
         }
         made
@@ -326,11 +328,10 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 assignments.push((id, value));
             }
             events.push(Event {
-                name: event.name.clone(),
-                trigger,
                 initially: event.text.initially,
                 assignments,
                 span: event.span,
+                ..Event::new(event.name.clone(), trigger)
             });
         }
         events

@@ -46,6 +46,9 @@ pub enum Command {
     Convert(ConvertOptions),
     /// Write the model's documentation: wiring, equations, numbers and sources, file by file
     Handbook(HandbookOptions),
+    /// Run a suite of cases that others wrote, and count which come out right
+    #[command(subcommand)]
+    Suite(SuiteOptions),
     /// List trials, tumours, regimens, drugs, cohorts, hosts, systems and calibration problems
     List(ListOptions),
 }
@@ -160,13 +163,21 @@ Examples:
   hersim simulate TUMOUR --regimen REGIMEN --for 1y
   hersim simulate TUMOUR --system culture --medium DRUG=\"10 ug/mL\" --for 72h --every 6h
   hersim simulate TUMOUR --regimen \"DRUG 8 then 6 mg/kg q3w\" --out run.parquet --plot run.svg
+  hersim simulate model.xml --for 100 --every 1 --out run.csv
 
-A row at the time of a dose shows the values after the dose.")]
+A row at the time of a dose shows the values after the dose. A model file (.xml, .sbml, .ant) is
+followed on its own, in its own unit of time.")]
 pub struct SimulateOptions {
-    /// Tumour, by its id in library/tumours
+    /// Tumour, by its id in library/tumours, or a model file
     pub tumour: String,
     #[command(flatten)]
     pub subject: SubjectOptions,
+    /// Model file: let reactions that are marked fast run like any others
+    #[arg(long)]
+    pub ignore_fast: bool,
+    /// Model file: seed of what is left to chance
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
     /// How long
     #[arg(long = "for", default_value = "1y", value_name = "TIME")]
     pub duration: String,
@@ -243,7 +254,7 @@ pub struct FitOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "Exit code 0 when nothing is wrong (warnings allowed), 1 otherwise.")]
 pub struct CheckOptions {
-    /// System by id, or Antimony file (default: everything, the library included)
+    /// System by id, or Antimony or SBML file (default: everything, the library included)
     pub model: Option<String>,
     /// Count warnings as errors
     #[arg(long)]
@@ -314,7 +325,7 @@ Example:
 The file holds the tumour's attributes, the equilibrated values and the doses as events; any \
 other simulator must give the same trajectories.")]
 pub struct ConvertOptions {
-    /// System, by its id in model/systems
+    /// System, by its id in model/systems, or a model file (.xml, .sbml, .ant)
     pub system: String,
     /// Tumour, by its id in library/tumours (default: the values of the tables)
     #[arg(long)]
@@ -371,6 +382,47 @@ pub struct HandbookOptions {
     /// File for the whole handbook as one page, for reading and for print: .html
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// Suites.
+#[derive(Debug, Subcommand)]
+pub enum SuiteOptions {
+    /// Semantic cases of the SBML Test Suite
+    #[command(after_help = "\
+Example:
+  hersim suite sbml sbml-test-suite/cases/semantic --json
+
+Each case is a folder NNNNN with NNNNN-sbml-lXvY.xml, NNNNN-settings.txt and NNNNN-results.csv; \
+the file of the highest level and version is run. Exit code 0 when no case is wrong (refused ones \
+are allowed), 1 when one is.")]
+    Sbml(SbmlSuiteOptions),
+    /// Pairs of an Antimony text and the SBML that it must mean
+    #[command(after_help = "\
+Example:
+  hersim suite antimony PAIRS --json
+
+Each case is two files, NAME.txt and NAME.xml; the flat networks must be the same, units and \
+annotations included.")]
+    Antimony(AntimonySuiteOptions),
+}
+
+/// Options of `suite antimony`.
+#[derive(Debug, Args)]
+pub struct AntimonySuiteOptions {
+    /// Folder with the pairs
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// Options of `suite sbml`.
+#[derive(Debug, Args)]
+pub struct SbmlSuiteOptions {
+    /// Folder with a folder for each case
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Write each model out and read it back before it is run
+    #[arg(long)]
+    pub rewrite: bool,
 }
 
 /// Options of `list`.

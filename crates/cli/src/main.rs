@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Fit(options) => commands::fit(&arguments, options),
         Command::Convert(options) => commands::convert(&arguments, options),
         Command::Handbook(options) => commands::handbook(&arguments, options),
+        Command::Suite(options) => commands::suite(&arguments, options),
         Command::List(options) => commands::list(&arguments, options),
     }
 }

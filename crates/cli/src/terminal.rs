@@ -91,6 +91,9 @@ pub fn fail(error: &StudyError, sources: &Sources, arguments: &Arguments) -> Exi
     ExitCode::from(WRONG)
 }
 
+/// Diagnostics that are printed at once.
+const MOST_SHOWN: usize = 500;
+
 /// Prints diagnostics: for people on standard error, with `--json` as JSON on standard output.
 pub fn report(diagnostics: &[Diagnostic], sources: &Sources, arguments: &Arguments) {
     if arguments.json {
@@ -99,8 +102,11 @@ pub fn report(diagnostics: &[Diagnostic], sources: &Sources, arguments: &Argumen
         return;
     }
     let styled = std::io::stderr().is_terminal();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
         message(format!("{}\n", diagnostic.render(sources, styled)));
+    }
+    if let Some(more) = diagnostics.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+        message(format!("… and {more} more; `--json` gives them all"));
     }
 }
 

@@ -132,12 +132,13 @@ fn every_error_code_is_documented() {
 }
 
 /// The crates in the order of ARCHITECTURE.md: each may use those before it.
-const ORDER: [&str; 9] =
-    ["units", "network", "antimony", "sbml", "engine", "store", "study", "report", "cli"];
+const ORDER: [&str; 10] =
+    ["units", "network", "antimony", "sbml", "engine", "hybrid", "store", "study", "report", "cli"];
 
 #[test]
 fn dependencies_point_one_way() {
     let beside = ["antimony", "sbml", "engine", "store"];
+    let alone = ["antimony", "sbml", "store"];
     for (place, name) in ORDER.iter().enumerate() {
         let path = common::root().join("crates").join(name).join("Cargo.toml");
         let text = fs::read_to_string(path).unwrap();
@@ -149,6 +150,8 @@ fn dependencies_point_one_way() {
             assert!(at < place, "{name} uses {used}, which stands below it");
             let siblings = beside.contains(name) && beside.contains(&used);
             assert!(!siblings, "{name} uses {used}, which stands beside it");
+            let method = *name == "hybrid" && alone.contains(&used);
+            assert!(!method, "{name} takes the method from the engine, and no more: not {used}");
         }
     }
     let crates = fs::read_dir(common::root().join("crates")).unwrap().count();

@@ -52,6 +52,11 @@ mod tape;
 #[path = "../tests/common/mod.rs"]
 mod common;
 
+/// The numbers of the method, for whoever writes it out in another form.
+pub mod tableau {
+    pub use crate::rodas::{A, C, GAMMA, H, ORDER};
+}
+
 /// Comparison of compiled code with the interpreter, for fuzzing.
 #[cfg(all(feature = "oracle", target_arch = "x86_64"))]
 pub mod oracle {

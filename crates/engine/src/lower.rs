@@ -4,6 +4,7 @@
 //! species become amounts. Two kinds of state disappear: *dropped* ones start at zero and can
 //! never leave it, *frozen* ones never change by themselves and become parameters.
 
+mod beyond;
 mod formula;
 pub(crate) mod inspect;
 

@@ -23,14 +23,14 @@ use crate::{
 };
 
 /// γ, the diagonal of the method.
-pub(crate) const GAMMA: f64 = 0.21193756319429014;
+pub const GAMMA: f64 = 0.21193756319429014;
 
 /// Order of the method; the error estimate shrinks with this power of the step.
-pub(crate) const ORDER: f64 = 5.0;
+pub const ORDER: f64 = 5.0;
 
 /// a: how the stage state is made of earlier stages. Stages six to eight repeat the row above
 /// and add the last stage with factor one.
-const A: [[f64; 5]; 6] = [
+pub const A: [[f64; 5]; 6] = [
     [0.0; 5],
     [3.0, 0.0, 0.0, 0.0, 0.0],
     [2.849394379747939, 0.45842242204463923, 0.0, 0.0, 0.0],
@@ -46,7 +46,7 @@ const A: [[f64; 5]; 6] = [
 ];
 
 /// c: how the residual is made of earlier stages.
-const C: [[f64; 7]; 8] = [
+pub const C: [[f64; 7]; 8] = [
     [0.0; 7],
     [-14.155112264123755, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [-17.97296035885952, -2.859693295451294, 0.0, 0.0, 0.0, 0.0, 0.0],
@@ -82,7 +82,7 @@ const C: [[f64; 7]; 8] = [
 ];
 
 /// h: how the interpolation is made of the stages.
-const H: [[f64; STAGES]; 3] = [
+pub const H: [[f64; STAGES]; 3] = [
     [
         25.948786856663858,
         -2.5579724845846235,

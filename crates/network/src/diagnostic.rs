@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use annotate_snippets::{AnnotationKind, Group, Level as SnippetLevel, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level as SnippetLevel, Origin, Renderer, Snippet};
 
 /// A text file that was read, by index in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -157,6 +157,14 @@ impl Diagnostic {
             let Some((name, text)) = sources.get(file) else {
                 continue;
             };
+            // Text that a machine wrote in one line: the place is all that can be shown.
+            let here = places.iter().map(|place| place.0).find(|span| span.file == file);
+            if let Some(span) = here.filter(|span| is_endless(text, *span)) {
+                let (path, line, column) = sources.locate(span).unwrap_or_default();
+                let origin = Origin::path(path).line(line).char_column(column);
+                group = group.element(origin);
+                continue;
+            }
             let mut snippet = Snippet::source(text.as_ref()).path(name);
             for (span, label, primary) in places.iter().filter(|(s, ..)| s.file == file) {
                 let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -176,6 +184,16 @@ impl Diagnostic {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+}
+
+/// Whether a place stands in a line that is too long to be shown.
+fn is_endless(text: &str, span: Span) -> bool {
+    const LONGEST: usize = 2_000;
+    let at = (span.start as usize).min(text.len());
+    let bytes = text.as_bytes();
+    let before = bytes[..at].iter().rev().take(LONGEST).take_while(|b| **b != b'\n').count();
+    let after = bytes[at..].iter().take(LONGEST).take_while(|b| **b != b'\n').count();
+    before + after >= LONGEST
 }
 
 /// The candidate that looks most like `name`, if any is near enough to be meant.

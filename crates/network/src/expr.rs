@@ -70,6 +70,99 @@ pub enum Function {
     Min,
     /// Largest of one or more.
     Max,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Asinh,
+    Acosh,
+    Atanh,
+    /// Largest whole number that is not larger.
+    Floor,
+    /// Smallest whole number that is not smaller.
+    Ceil,
+    /// Product of the whole numbers up to it.
+    Factorial,
+    /// How often the second goes into the first, without the fraction.
+    Quotient,
+    /// What is left of the first after [`Function::Quotient`], with its sign.
+    Remainder,
+    /// The first as it was so long ago as the second says.
+    Delay,
+    /// How fast a symbol changes.
+    RateOf,
+}
+
+impl Function {
+    /// Its name, as Antimony writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Exp => "exp",
+            Function::Ln => "ln",
+            Function::Log10 => "log10",
+            Function::Sqrt => "sqrt",
+            Function::Abs => "abs",
+            Function::Min => "min",
+            Function::Max => "max",
+            Function::Sin => "sin",
+            Function::Cos => "cos",
+            Function::Tan => "tan",
+            Function::Asin => "asin",
+            Function::Acos => "acos",
+            Function::Atan => "atan",
+            Function::Sinh => "sinh",
+            Function::Cosh => "cosh",
+            Function::Tanh => "tanh",
+            Function::Asinh => "asinh",
+            Function::Acosh => "acosh",
+            Function::Atanh => "atanh",
+            Function::Floor => "floor",
+            Function::Ceil => "ceil",
+            Function::Factorial => "factorial",
+            Function::Quotient => "quotient",
+            Function::Remainder => "rem",
+            Function::Delay => "delay",
+            Function::RateOf => "rateOf",
+        }
+    }
+
+    /// Its value, where that depends on nothing but these numbers: not for a delay or a rate.
+    pub fn value(self, arguments: &[f64]) -> Option<f64> {
+        let first = arguments.first().copied()?;
+        let second = || arguments.get(1).copied();
+        Some(match self {
+            Function::Exp => libm::exp(first),
+            Function::Ln => libm::log(first),
+            Function::Log10 => libm::log10(first),
+            Function::Sqrt => first.sqrt(),
+            Function::Abs => first.abs(),
+            Function::Min => arguments.iter().copied().fold(first, f64::min),
+            Function::Max => arguments.iter().copied().fold(first, f64::max),
+            Function::Sin => libm::sin(first),
+            Function::Cos => libm::cos(first),
+            Function::Tan => libm::tan(first),
+            Function::Asin => libm::asin(first),
+            Function::Acos => libm::acos(first),
+            Function::Atan => libm::atan(first),
+            Function::Sinh => libm::sinh(first),
+            Function::Cosh => libm::cosh(first),
+            Function::Tanh => libm::tanh(first),
+            Function::Asinh => libm::asinh(first),
+            Function::Acosh => libm::acosh(first),
+            Function::Atanh => libm::atanh(first),
+            Function::Floor => first.floor(),
+            Function::Ceil => first.ceil(),
+            Function::Factorial => libm::tgamma(first + 1.0),
+            Function::Quotient => (first / second()?).trunc(),
+            Function::Remainder => first % second()?,
+            Function::Delay | Function::RateOf => return None,
+        })
+    }
 }
 
 impl Expr {

@@ -72,6 +72,10 @@ pub struct Symbol {
     pub constant: bool,
     /// Identity and literature references (MIRIAM).
     pub annotations: Vec<Annotation>,
+    /// Remarks for people, as XHTML.
+    pub notes: Option<String>,
+    /// For a species: what turns an extent of reaction into its amount, where they differ.
+    pub conversion: Option<SymbolId>,
     /// Row of the parameter table that gave the number.
     pub provenance: Option<Provenance>,
     /// Where it was declared.
@@ -92,6 +96,8 @@ impl Symbol {
             rule: None,
             constant: false,
             annotations: Vec::new(),
+            notes: None,
+            conversion: None,
             provenance: None,
             span: Span::NONE,
             given: Span::NONE,
@@ -110,6 +116,8 @@ pub struct Reaction {
     pub modifiers: Vec<SymbolId>,
     /// Whether the text calls it reversible.
     pub reversible: bool,
+    /// Whether it is so fast that it is always at equilibrium.
+    pub fast: bool,
     /// Rate in amount per time.
     pub rate: Expr,
 }
@@ -119,8 +127,17 @@ pub struct Reaction {
 pub struct Participant {
     /// The species.
     pub species: SymbolId,
-    /// How many of it, positive.
+    /// How many of it.
     pub stoichiometry: f64,
+    /// The symbol whose value is the stoichiometry instead, where it has a name of its own.
+    pub variable: Option<SymbolId>,
+}
+
+impl Participant {
+    /// A fixed number of a species.
+    pub fn new(species: SymbolId, stoichiometry: f64) -> Self {
+        Participant { species, stoichiometry, variable: None }
+    }
 }
 
 /// A discrete event: when the trigger turns true, the assignments happen.
@@ -133,10 +150,36 @@ pub struct Event {
     /// Whether the trigger counts as false before time zero, so that it may fire at the start
     /// (`false`), or as true (`true`).
     pub initially: bool,
+    /// Time between the trigger and the assignments.
+    pub delay: Option<Expr>,
+    /// Among events that are due at once, the one with the largest priority happens first.
+    pub priority: Option<Expr>,
+    /// False when an event that is due is dropped once its trigger turns false again.
+    pub persistent: bool,
+    /// Whether the new values are computed when the trigger turns true, rather than when the
+    /// assignments happen.
+    pub at_trigger: bool,
     /// New values, all computed before any is set.
     pub assignments: Vec<(SymbolId, Expr)>,
     /// Where it was declared.
     pub span: Span,
+}
+
+impl Event {
+    /// An event that happens as soon as its trigger turns true, and sets nothing yet.
+    pub fn new(name: impl Into<String>, trigger: Expr) -> Self {
+        Event {
+            name: name.into(),
+            trigger,
+            initially: true,
+            delay: None,
+            priority: None,
+            persistent: true,
+            at_trigger: true,
+            assignments: Vec::new(),
+            span: Span::NONE,
+        }
+    }
 }
 
 /// A MIRIAM annotation: qualifier and resource.
@@ -203,10 +246,16 @@ pub struct Network {
     pub symbols: Vec<Symbol>,
     /// Events.
     pub events: Vec<Event>,
+    /// Expressions that are zero at all times, which determine symbols that nothing else does.
+    pub algebraic: Vec<Expr>,
     /// Unit of time; rates are per this.
     pub time_unit: Option<Unit>,
     /// Annotations of the model itself.
     pub annotations: Vec<Annotation>,
+    /// Words for people, where the text gives them.
+    pub display_name: Option<String>,
+    /// Remarks on the model for people, as XHTML.
+    pub notes: Option<String>,
     /// Names of units the text defined, for writing them out again.
     pub unit_names: Vec<(String, Unit)>,
     index: HashMap<String, SymbolId>,

@@ -33,8 +33,24 @@ pub(crate) fn references(
     all
 }
 
-/// Writes the name for people and the remarks of a parameter table as notes.
-pub(crate) fn notes(xml: &mut Xml, display_name: Option<&str>, provenance: Option<&Provenance>) {
+/// Writes remarks, the name for people and those of a parameter table as notes.
+pub(crate) fn notes(
+    xml: &mut Xml,
+    remarks: Option<&str>,
+    display_name: Option<&str>,
+    provenance: Option<&Provenance>,
+) {
+    if let (Some(remarks), None) = (remarks, provenance) {
+        xml.open("notes", &[]);
+        // Remarks are XHTML that stands on its own, or else plain words.
+        if roxmltree::Document::parse(&format!("<notes>{remarks}</notes>")).is_ok() {
+            xml.raw(remarks);
+        } else {
+            xml.text("p", &[("xmlns", Some("http://www.w3.org/1999/xhtml"))], remarks);
+        }
+        xml.close();
+        return;
+    }
     let mut lines: Vec<String> = display_name.map(str::to_string).into_iter().collect();
     if let Some(row) = provenance {
         let status = match row.status {

@@ -9,9 +9,11 @@
 mod annotation;
 mod ids;
 mod math;
+mod read;
 mod units;
 mod write;
 mod xml;
 
 pub use ids::ids;
+pub use read::{Load, read};
 pub use write::write;

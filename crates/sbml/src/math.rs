@@ -5,18 +5,17 @@ use hersim_network::{BinaryOp, Expr, Function, Node};
 use crate::xml::{Xml, double};
 
 const MATHML: &str = "http://www.w3.org/1998/Math/MathML";
-const SBML: &str = "http://www.sbml.org/sbml/level3/version2/core";
 
 /// Writes a formula as a `math` element; `ids` by symbol.
 pub(crate) fn write(xml: &mut Xml, expr: &Expr, ids: &[String]) {
-    xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(SBML))]);
+    xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(xml.core))]);
     value(xml, expr, ids);
     xml.close();
 }
 
 /// Writes a condition as a `math` element.
 pub(crate) fn write_condition(xml: &mut Xml, expr: &Expr, ids: &[String]) {
-    xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(SBML))]);
+    xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(xml.core))]);
     condition(xml, expr, ids);
     xml.close();
 }
@@ -40,6 +39,15 @@ fn value(xml: &mut Xml, expr: &Expr, ids: &[String]) {
         Node::Binary(BinaryOp::And, a, b) => logic(xml, "and", [&**a, &**b], ids),
         Node::Binary(BinaryOp::Or, a, b) => logic(xml, "or", [&**a, &**b], ids),
         Node::Binary(op, a, b) => apply(xml, operator(*op), [&**a, &**b], ids),
+        Node::Call(function @ (Function::Delay | Function::RateOf), arguments) => {
+            xml.open("apply", &[]);
+            let name = function.name();
+            let url = format!("http://www.sbml.org/sbml/symbols/{name}");
+            let attributes = [("encoding", Some("text")), ("definitionURL", Some(&*url))];
+            xml.text("csymbol", &attributes, name);
+            arguments.iter().for_each(|a| value(xml, a, ids));
+            xml.close();
+        }
         Node::Call(function, arguments) => apply(xml, name(*function), arguments, ids),
         Node::Piecewise { cases, otherwise } => {
             xml.open("piecewise", &[]);
@@ -151,14 +159,17 @@ fn operator(op: BinaryOp) -> &'static str {
 
 fn name(function: Function) -> &'static str {
     match function {
-        Function::Exp => "exp",
-        Function::Ln => "ln",
         // Without a base, ten is meant.
         Function::Log10 => "log",
         // Without a degree, two is meant.
         Function::Sqrt => "root",
-        Function::Abs => "abs",
-        Function::Min => "min",
-        Function::Max => "max",
+        Function::Asin => "arcsin",
+        Function::Acos => "arccos",
+        Function::Atan => "arctan",
+        Function::Asinh => "arcsinh",
+        Function::Acosh => "arccosh",
+        Function::Atanh => "arctanh",
+        Function::Ceil => "ceiling",
+        other => other.name(),
     }
 }

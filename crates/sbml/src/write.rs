@@ -26,6 +26,10 @@ pub fn write(network: &Network) -> String {
         ids: ids(network),
         units: Units::of(network),
         changed: changed(network),
+        references: stoichiometries(network),
+        followers: Vec::new(),
+        written: 0,
+        fast: network.symbols.iter().any(|s| matches!(&s.kind, SymbolKind::Reaction(r) if r.fast)),
         xml: Xml::new(),
     };
     writer.document();
@@ -38,7 +42,32 @@ struct Document<'a> {
     units: Units,
     /// Symbols that a rule, an event or a reaction changes.
     changed: HashSet<SymbolId>,
+    /// Symbols that are the stoichiometry of one participant, which then carries their name.
+    references: HashSet<SymbolId>,
+    /// Participants whose stoichiometry is that of a symbol with a life of its own: their ids, in
+    /// order, and the symbol.
+    followers: Vec<(String, SymbolId)>,
+    /// How many of these have been written.
+    written: usize,
+    /// Whether a reaction is fast, which only versions before the last can say.
+    fast: bool,
     xml: Xml,
+}
+
+/// Symbols that stand for stoichiometries and for nothing with a unit or a provenance.
+fn stoichiometries(network: &Network) -> HashSet<SymbolId> {
+    let mut seen = HashSet::new();
+    let mut twice = HashSet::new();
+    for symbol in &network.symbols {
+        let SymbolKind::Reaction(reaction) = &symbol.kind else { continue };
+        for id in reaction.reactants.iter().chain(&reaction.products).filter_map(|p| p.variable) {
+            if !seen.insert(id) {
+                twice.insert(id);
+            }
+        }
+    }
+    seen.retain(|id| !twice.contains(id) && network[*id].kind == SymbolKind::Parameter);
+    seen
 }
 
 fn changed(network: &Network) -> HashSet<SymbolId> {
@@ -62,17 +91,18 @@ fn changed(network: &Network) -> HashSet<SymbolId> {
 
 impl<'a> Document<'a> {
     fn document(&mut self) {
+        if self.fast {
+            self.xml.core = "http://www.sbml.org/sbml/level3/version1/core";
+        }
+        let (space, version) = (self.xml.core, if self.fast { "1" } else { "2" });
         self.xml.open(
             "sbml",
-            &[
-                ("xmlns", Some("http://www.sbml.org/sbml/level3/version2/core")),
-                ("level", Some("3")),
-                ("version", Some("2")),
-            ],
+            &[("xmlns", Some(space)), ("level", Some("3")), ("version", Some(version))],
         );
         let network = self.network;
         let mut taken: HashSet<String> = self.ids.iter().cloned().collect();
         let model = assign([network.id.as_str()].into_iter(), &mut taken).pop();
+        self.follow(&mut taken);
         let metaid = (!network.annotations.is_empty()).then_some("model_meta");
         let extent = self.extent();
         self.xml.open(
@@ -80,11 +110,12 @@ impl<'a> Document<'a> {
             &[
                 ("metaid", metaid),
                 ("id", model.as_deref()),
-                ("name", Some(&network.id)),
+                ("name", Some(network.display_name.as_deref().unwrap_or(&network.id))),
                 ("timeUnits", self.units.id(network.time_unit.as_ref())),
                 ("extentUnits", extent.as_deref()),
             ],
         );
+        notes(&mut self.xml, network.notes.as_deref(), None, None);
         if let Some(metaid) = metaid {
             annotation(&mut self.xml, metaid, &network.annotations);
         }
@@ -96,6 +127,23 @@ impl<'a> Document<'a> {
         self.rules();
         self.list("listOfReactions", Document::reaction);
         self.events(&mut taken);
+    }
+
+    /// Names the participants whose stoichiometry follows a symbol.
+    fn follow(&mut self, taken: &mut HashSet<String>) {
+        let network = self.network;
+        for symbol in &network.symbols {
+            let SymbolKind::Reaction(reaction) = &symbol.kind else { continue };
+            for variable in
+                reaction.reactants.iter().chain(&reaction.products).filter_map(|p| p.variable)
+            {
+                if !self.references.contains(&variable) {
+                    let wish = format!("stoichiometry_{}", self.followers.len() + 1);
+                    let id = assign([wish.as_str()].into_iter(), taken).pop().unwrap_or(wish);
+                    self.followers.push((id, variable));
+                }
+            }
+        }
     }
 
     /// The unit of reaction extents, when all species share one.
@@ -121,11 +169,13 @@ impl<'a> Document<'a> {
                     | ("listOfReactions", SymbolKind::Reaction(_))
             )
         };
-        if !network.symbols.iter().any(belongs) {
+        if !network.iter().any(|(id, s)| belongs(s) && !self.references.contains(&id)) {
             return;
         }
         self.xml.open(name, &[]);
-        for (id, symbol) in network.iter().filter(|(_, symbol)| belongs(symbol)) {
+        let all = network.iter().filter(|(_, symbol)| belongs(symbol));
+        let all: Vec<_> = all.filter(|(id, _)| !self.references.contains(id)).collect();
+        for (id, symbol) in all {
             if item(self, id, symbol) {
                 self.xml.close();
             }
@@ -141,18 +191,25 @@ impl<'a> Document<'a> {
         let references: Vec<Annotation> =
             references(&symbol.annotations, symbol.provenance.as_ref());
         let metaid = (!references.is_empty()).then(|| format!("meta_{sid}"));
+        // A dotted name says more than words do; the words then go to the notes.
+        let words = symbol.display_name.as_deref();
+        let plain = symbol.name == sid && symbol.provenance.is_none();
+        let name = words.filter(|_| plain).unwrap_or(&symbol.name);
         let mut attributes =
-            vec![("metaid", metaid.as_deref()), ("id", Some(&*sid)), ("name", Some(&*symbol.name))];
+            vec![("metaid", metaid.as_deref()), ("id", Some(&*sid)), ("name", Some(name))];
         attributes.extend_from_slice(more);
         self.xml.open(element, &attributes);
-        notes(&mut self.xml, symbol.display_name.as_deref(), symbol.provenance.as_ref());
+        let words = words.filter(|_| !plain);
+        notes(&mut self.xml, symbol.notes.as_deref(), words, symbol.provenance.as_ref());
         if let Some(metaid) = &metaid {
             annotation(&mut self.xml, metaid, &references);
         }
     }
 
     fn is_constant(&self, id: SymbolId) -> &'static str {
-        if self.changed.contains(&id) { "false" } else { "true" }
+        // What an algebraic rule may determine is what is not declared constant.
+        let free = !self.network.algebraic.is_empty() && !self.network[id].constant;
+        if self.changed.contains(&id) || free { "false" } else { "true" }
     }
 
     fn compartment(&mut self, id: SymbolId, symbol: &Symbol) -> bool {
@@ -178,6 +235,7 @@ impl<'a> Document<'a> {
         let key = if amount { "initialAmount" } else { "initialConcentration" };
         let container = self.ids[compartment.0 as usize].clone();
         let fixed = symbol.constant && !self.changed.contains(&id);
+        let factor = symbol.conversion.map(|factor| self.ids[factor.0 as usize].clone());
         let attributes = [
             ("compartment", Some(&*container)),
             (key, initial.as_deref()),
@@ -185,6 +243,7 @@ impl<'a> Document<'a> {
             ("hasOnlySubstanceUnits", Some(truth(amount))),
             ("boundaryCondition", Some(truth(boundary))),
             ("constant", Some(truth(fixed))),
+            ("conversionFactor", factor.as_deref()),
         ];
         self.open("species", id, &attributes);
         if substance.is_none()
@@ -232,10 +291,21 @@ impl<'a> Document<'a> {
 
     fn rules(&mut self) {
         let network = self.network;
-        if network.symbols.iter().all(|symbol| symbol.rule.is_none()) {
+        let ruled = network.symbols.iter().any(|symbol| symbol.rule.is_some());
+        if !ruled && network.algebraic.is_empty() && self.followers.is_empty() {
             return;
         }
         self.xml.open("listOfRules", &[]);
+        for (id, variable) in self.followers.clone() {
+            self.xml.open("assignmentRule", &[("variable", Some(&id))]);
+            math::write(&mut self.xml, &Expr::symbol(variable), &self.ids);
+            self.xml.close();
+        }
+        for expr in &network.algebraic {
+            self.xml.open("algebraicRule", &[]);
+            math::write(&mut self.xml, expr, &self.ids);
+            self.xml.close();
+        }
         for (id, symbol) in network.iter() {
             let (element, expr) = match &symbol.rule {
                 Some(Rule::Assignment(expr)) => ("assignmentRule", expr),
@@ -254,7 +324,9 @@ impl<'a> Document<'a> {
         let SymbolKind::Reaction(reaction) = &symbol.kind else {
             return false;
         };
-        self.open("reaction", id, &[("reversible", Some(truth(reaction.reversible)))]);
+        let fast = self.fast.then(|| truth(reaction.fast));
+        let attributes = [("reversible", Some(truth(reaction.reversible))), ("fast", fast)];
+        self.open("reaction", id, &attributes);
         self.side("listOfReactants", &reaction.reactants);
         self.side("listOfProducts", &reaction.products);
         self.modifiers(reaction);
@@ -271,10 +343,29 @@ impl<'a> Document<'a> {
         self.xml.open(list, &[]);
         for participant in side {
             let species = self.ids[participant.species.0 as usize].clone();
+            let Some(variable) = participant.variable else {
+                let attributes = [
+                    ("species", Some(&*species)),
+                    ("stoichiometry", Some(&*double(participant.stoichiometry))),
+                    ("constant", Some("true")),
+                ];
+                self.xml.empty("speciesReference", &attributes);
+                continue;
+            };
+            let own = self.references.contains(&variable);
+            let id = if own {
+                self.ids[variable.0 as usize].clone()
+            } else {
+                self.written += 1;
+                self.followers.get(self.written - 1).map_or(String::new(), |f| f.0.clone())
+            };
+            let value = if own { number(&self.network[variable]) } else { None };
+            let constant = if own { self.is_constant(variable) } else { "false" };
             let attributes = [
+                ("id", Some(&*id)),
                 ("species", Some(&*species)),
-                ("stoichiometry", Some(&*double(participant.stoichiometry))),
-                ("constant", Some("true")),
+                ("stoichiometry", value.as_deref()),
+                ("constant", Some(constant)),
             ];
             self.xml.empty("speciesReference", &attributes);
         }
@@ -313,14 +404,23 @@ impl<'a> Document<'a> {
             let attributes = [
                 ("id", Some(&*id)),
                 ("name", Some(&*event.name)),
-                ("useValuesFromTriggerTime", Some("true")),
+                ("useValuesFromTriggerTime", Some(truth(event.at_trigger))),
             ];
             self.xml.open("event", &attributes);
-            let attributes =
-                [("initialValue", Some(truth(event.initially))), ("persistent", Some("true"))];
+            let attributes = [
+                ("initialValue", Some(truth(event.initially))),
+                ("persistent", Some(truth(event.persistent))),
+            ];
             self.xml.open("trigger", &attributes);
             math::write_condition(&mut self.xml, &event.trigger, &self.ids);
             self.xml.close();
+            for (element, expr) in [("priority", &event.priority), ("delay", &event.delay)] {
+                if let Some(expr) = expr {
+                    self.xml.open(element, &[]);
+                    math::write(&mut self.xml, expr, &self.ids);
+                    self.xml.close();
+                }
+            }
             if !event.assignments.is_empty() {
                 self.xml.open("listOfEventAssignments", &[]);
                 for (target, expr) in &event.assignments {

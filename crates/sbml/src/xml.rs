@@ -9,15 +9,23 @@ use quick_xml::{
 pub(crate) struct Xml {
     writer: Writer<Vec<u8>>,
     open: Vec<String>,
+    /// Name space of the elements.
+    pub(crate) core: &'static str,
 }
+
+/// Name space of Level 3 Version 2.
+pub(crate) const CORE: &str = "http://www.sbml.org/sbml/level3/version2/core";
 
 /// Attributes of an element; those without a value are left out.
 pub(crate) type Attributes<'a> = &'a [(&'a str, Option<&'a str>)];
 
 impl Xml {
     pub(crate) fn new() -> Self {
-        let mut xml =
-            Xml { writer: Writer::new_with_indent(Vec::new(), b' ', 2), open: Vec::new() };
+        let mut xml = Xml {
+            writer: Writer::new_with_indent(Vec::new(), b' ', 2),
+            open: Vec::new(),
+            core: CORE,
+        };
         xml.event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
         xml
     }
@@ -41,6 +49,11 @@ impl Xml {
     pub(crate) fn open(&mut self, name: &str, attributes: Attributes<'_>) {
         self.event(Event::Start(Xml::start(name, attributes)));
         self.open.push(name.to_string());
+    }
+
+    /// Writes text that is XML already.
+    pub(crate) fn raw(&mut self, text: &str) {
+        self.event(Event::Text(BytesText::from_escaped(text)));
     }
 
     /// Closes the element opened last.

@@ -12,6 +12,7 @@ use crate::{
     document::Document,
     fit,
     library::{Cohort, Drug, Host, Library, RegimenFile, Shelf, Tumour, host_settings},
+    model_file,
     regimen::Regimen,
     trial::TrialSetup,
     tumour::attribute_settings,
@@ -73,6 +74,9 @@ pub fn check(library: &mut Library, what: Option<&str>) -> CheckReport {
     let mut report = CheckReport::default();
     match what {
         Some(path) if path.ends_with(".ant") => check_file(library, Path::new(path), &mut report),
+        Some(path) if model_file::is_sbml(path) => {
+            report = model_file::check(path, &mut library.sources);
+        }
         Some(id) => check_system(library, id, &mut report),
         None => {
             for id in library.ids(Shelf::Systems) {
@@ -121,7 +125,7 @@ fn check_file(library: &mut Library, path: &Path, report: &mut CheckReport) {
     }
 }
 
-fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSummary {
+pub(crate) fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSummary {
     let count =
         |pick: fn(&SymbolKind) -> bool| network.iter().filter(|(_, s)| pick(&s.kind)).count();
     let mut parameters = BTreeMap::new();
@@ -135,7 +139,14 @@ fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSum
             *parameters.entry(status.to_string()).or_default() += 1;
         }
     }
-    let conserved = hersim_network::conservation(network)
+    // Exact arithmetic on more reactions than this takes minutes.
+    const MOST_REACTIONS: usize = 2_000;
+    let reactions = count(|k| matches!(k, SymbolKind::Reaction(_)));
+    let sums = match reactions {
+        0..=MOST_REACTIONS => hersim_network::conservation(network),
+        _ => Vec::new(),
+    };
+    let conserved = sums
         .iter()
         .map(|sum| {
             let terms: Vec<String> = (sum.iter())
@@ -152,7 +163,7 @@ fn summary(system: &str, subclones: Vec<String>, network: &Network) -> SystemSum
         subclones,
         species: count(|k| matches!(k, SymbolKind::Species { .. })),
         rate_rules: network.iter().filter(|(_, s)| matches!(s.rule, Some(Rule::Rate(_)))).count(),
-        reactions: count(|k| matches!(k, SymbolKind::Reaction(_))),
+        reactions,
         parameters,
         conserved,
     }

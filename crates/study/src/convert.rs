@@ -1,8 +1,8 @@
 //! An assembled, valued system as a file that other tools read.
 
 use hersim_network::{
-    BinaryOp, Event, Expr, Network, Node, Participant, Reaction, Span, Symbol, SymbolId,
-    SymbolKind, Value,
+    BinaryOp, Event, Expr, Network, Node, Participant, Reaction, Symbol, SymbolId, SymbolKind,
+    Value,
 };
 
 use crate::{
@@ -89,9 +89,10 @@ fn add_supply(network: &mut Network, order: usize, species: SymbolId) -> SymbolI
     let rate = add(network, rate);
     let reaction = Reaction {
         reactants: Vec::new(),
-        products: vec![Participant { species, stoichiometry: 1.0 }],
+        products: vec![Participant::new(species, 1.0)],
         modifiers: Vec::new(),
         reversible: false,
+        fast: false,
         rate: Expr::symbol(rate),
     };
     add(network, Symbol::new(format!("infuse_{order}"), SymbolKind::Reaction(Box::new(reaction))));
@@ -137,5 +138,5 @@ fn dose_event(
         // Only event tables have resets, and what is converted is a regimen.
         (DoseAction::Stop, None) | (DoseAction::Return(_), _) => (species, Expr::symbol(species)),
     };
-    Event { name, trigger, initially: false, assignments: vec![assignment], span: Span::NONE }
+    Event { initially: false, assignments: vec![assignment], ..Event::new(name, trigger) }
 }

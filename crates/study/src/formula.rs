@@ -162,16 +162,13 @@ pub fn evaluate(expr: &Expr, time: f64, leaf: &dyn Fn(SymbolId) -> f64) -> f64 {
             }
         }
         Node::Call(function, arguments) => {
-            let mut values = arguments.iter().map(of);
-            let first = values.next().unwrap_or(f64::NAN);
+            let values: Vec<f64> = arguments.iter().map(of).collect();
+            let first = values.first().copied().unwrap_or(f64::NAN);
             match function {
                 Function::Exp => first.exp(),
                 Function::Ln => first.ln(),
                 Function::Log10 => first.log10(),
-                Function::Sqrt => first.sqrt(),
-                Function::Abs => first.abs(),
-                Function::Min => values.fold(first, f64::min),
-                Function::Max => values.fold(first, f64::max),
+                _ => function.value(&values).unwrap_or(f64::NAN),
             }
         }
         Node::Piecewise { cases, otherwise } => {

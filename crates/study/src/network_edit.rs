@@ -139,10 +139,11 @@ mod tests {
         let b = network.add(Symbol::new("b", species)).unwrap();
         let product = Expr::binary(BinaryOp::Mul, Expr::symbol(a), Expr::symbol(b));
         let reaction = Reaction {
-            reactants: vec![Participant { species: a, stoichiometry: 1.0 }],
+            reactants: vec![Participant::new(a, 1.0)],
             products: Vec::new(),
             modifiers: vec![b],
             reversible: false,
+            fast: false,
             rate: product.clone(),
         };
         let kind = SymbolKind::Reaction(Box::new(reaction));

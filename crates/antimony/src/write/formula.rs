@@ -1,6 +1,6 @@
 //! Formulas as text that is read back to the same tree.
 
-use hersim_network::{BinaryOp, Expr, Function, Node};
+use hersim_network::{BinaryOp, Expr, Node};
 
 use super::names::Names;
 
@@ -50,16 +50,7 @@ impl Formulas<'_> {
             }
             Node::Binary(op, a, b) => self.binary(*op, a, b, text),
             Node::Call(function, arguments) => {
-                let name = match function {
-                    Function::Exp => "exp",
-                    Function::Ln => "ln",
-                    Function::Log10 => "log10",
-                    Function::Sqrt => "sqrt",
-                    Function::Abs => "abs",
-                    Function::Min => "min",
-                    Function::Max => "max",
-                };
-                self.call(name, arguments.iter(), text);
+                self.call(function.name(), arguments.iter(), text);
             }
             Node::Piecewise { cases, otherwise } => {
                 let arguments = cases.iter().flat_map(|(v, c)| [v, c]).chain([otherwise.as_ref()]);

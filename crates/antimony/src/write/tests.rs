@@ -225,17 +225,10 @@ fn formulas() -> impl Strategy<Value = Expr> {
 
 fn parameter(name: &str, rule: Option<Rule>) -> Symbol {
     Symbol {
-        name: name.into(),
-        display_name: None,
-        kind: SymbolKind::Parameter,
-        unit: None,
         value: if rule.is_some() { Value::Missing } else { Value::Number(1.0) },
         constant: rule.is_none(),
         rule,
-        annotations: Vec::new(),
-        provenance: None,
-        span: Span::NONE,
-        given: Span::NONE,
+        ..Symbol::new(name, SymbolKind::Parameter)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use hersim_network::Level;
-use hersim_study::check::check as run;
+use hersim_network::{Level, Sources};
+use hersim_study::{check::check as run, model_file};
 use serde_json::json;
 
 use super::open;
@@ -14,21 +14,30 @@ use crate::{
 
 /// Looks over the model and prints what is wrong.
 pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
-    let mut library = match open(arguments) {
-        Ok(library) => library,
-        Err(code) => return code,
+    let mut sources = Sources::default();
+    let report = match options.model.as_deref().filter(|m| model_file::is_sbml(m)) {
+        // It stands alone, outside any project.
+        Some(file) => model_file::check(file, &mut sources),
+        None => {
+            let mut library = match open(arguments) {
+                Ok(library) => library,
+                Err(code) => return code,
+            };
+            let report = run(&mut library, options.model.as_deref());
+            sources = library.sources;
+            report
+        }
     };
-    let report = run(&mut library, options.model.as_deref());
     let clean = report.diagnostics.is_empty();
     let passed = if options.strict { clean } else { report.passed() };
     if arguments.json {
         let diagnostics: Vec<_> =
-            report.diagnostics.iter().map(|d| terminal::as_json(d, &library.sources)).collect();
+            report.diagnostics.iter().map(|d| terminal::as_json(d, &sources)).collect();
         terminal::result(
             json!({ "passed": passed, "checked": report, "diagnostics": diagnostics }),
         );
     } else {
-        terminal::report(&report.diagnostics, &library.sources, arguments);
+        terminal::report(&report.diagnostics, &sources, arguments);
         let mut table = print::table(&[
             "system",
             "subclones",

@@ -7,6 +7,7 @@ mod fit;
 mod handbook;
 mod list;
 mod simulate;
+mod suite;
 mod trial;
 
 use std::{path::Path, process::ExitCode};
@@ -21,6 +22,7 @@ pub use fit::fit;
 pub use handbook::handbook;
 pub use list::list;
 pub use simulate::simulate;
+pub use suite::suite;
 pub use trial::trial;
 
 use crate::{

@@ -3,11 +3,13 @@
 use std::{path::Path, process::ExitCode};
 
 use comfy_table::CellAlignment;
-use hersim_network::Diagnostic;
+use hersim_network::{Diagnostic, Sources};
+use hersim_store::Table;
 use hersim_study::{
     StudyError,
     dosing::EventTable,
     equilibrate::Rest,
+    model_file::{self, FollowRequest},
     simulate::{SimulateRequest, Simulation, simulate as run},
 };
 use serde_json::{Map, Value, json};
@@ -23,6 +25,9 @@ const PRINTED_ROWS: usize = 20;
 
 /// Follows one tumour, prints its course and writes it where asked.
 pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
+    if model_file::is_model_file(&options.tumour) {
+        return file(arguments, options);
+    }
     let mut library = match open(arguments) {
         Ok(library) => library,
         Err(code) => return code,
@@ -68,6 +73,75 @@ pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
         }
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// Follows the model of a file.
+fn file(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
+    let mut sources = Sources::default();
+    let request = FollowRequest {
+        duration: options.duration.clone(),
+        every: options.every.clone(),
+        set: options.subject.set.clone(),
+        rtol: options.machine.rtol.min(1e-6),
+        max_steps: options.machine.max_steps,
+        seed: options.seed,
+        ignore_fast: options.ignore_fast,
+    };
+    let mut run = || -> Result<Table, StudyError> {
+        let subject = &options.subject;
+        let given = subject.regimen.is_some() || subject.events.is_some();
+        if given || subject.host.is_some() || !subject.medium.is_empty() {
+            let message = "a model file knows no drugs and hosts of the library";
+            let error = Diagnostic::error("setting", message);
+            return Err(vec![error.mend("write doses as events of the model")].into());
+        }
+        let mut model = model_file::read(&options.tumour, &mut sources)?;
+        let table = model_file::follow(&mut model.network, &request, &mut sources)?;
+        match options.out.as_deref().map(|p| (p, p.extension().and_then(|e| e.to_str()))) {
+            Some((path, Some("parquet"))) => hersim_store::write_parquet(&table, path)?,
+            Some((path, Some("csv"))) => hersim_store::write_csv(&table, path)?,
+            Some((path, _)) => return Err(wrong_ending(path, ".parquet or .csv")),
+            None => {}
+        }
+        if let Some(path) = &options.plot {
+            let message =
+                format!("`{}` cannot be drawn: a model file has no readouts", path.display());
+            let error = Diagnostic::error("setting", message);
+            return Err(vec![error.mend("write the rows with --out")].into());
+        }
+        Ok(table)
+    };
+    match run() {
+        Err(error) => terminal::fail(&error, &sources, arguments),
+        Ok(table) => {
+            if arguments.json {
+                let columns = json_columns(&table);
+                let whole = json!({ "title": options.tumour, "columns": columns });
+                terminal::result(whole);
+            } else {
+                terminal::result(rows(&table));
+            }
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Some of the rows of a table.
+fn rows(table: &Table) -> impl std::fmt::Display {
+    let header: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+    let mut printed = print::table(&header);
+    for column in printed.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let count = table.rows();
+    let step = count.div_ceil(PRINTED_ROWS).max(1);
+    for i in (0..count).filter(|i| i % step == 0 || i + 1 == count) {
+        printed.add_row(table.columns.iter().map(|column| match &column.values {
+            hersim_store::Values::F64(values) => values[i].map_or(String::new(), print::number),
+            _ => String::new(),
+        }));
+    }
+    printed
 }
 
 fn write(simulation: &Simulation, options: &SimulateOptions) -> Result<(), StudyError> {
@@ -138,14 +212,19 @@ fn show(simulation: &Simulation, arguments: &Arguments) {
     terminal::result(format!("{}\n{table}", trace.title));
 }
 
-fn as_json(simulation: &Simulation) -> String {
+fn json_columns(table: &Table) -> Map<String, Value> {
     let mut columns = Map::new();
-    for column in &simulation.table.columns {
+    for column in &table.columns {
         if let hersim_store::Values::F64(values) = &column.values {
             let unit = column.unit.as_deref().unwrap_or("1");
             columns.insert(column.name.clone(), json!({ "unit": unit, "values": values }));
         }
     }
+    columns
+}
+
+fn as_json(simulation: &Simulation) -> String {
+    let columns = json_columns(&simulation.table);
     let rest = match &simulation.rest {
         Rest::Settled(days) => json!({ "settled_day": days }),
         Rest::Moving => json!("moving"),

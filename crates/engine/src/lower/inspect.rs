@@ -45,7 +45,7 @@ pub(super) fn check(
     options: &Compile,
     changing: &[SymbolId],
 ) -> Result<(), Vec<Diagnostic>> {
-    let mut problems = Vec::new();
+    let mut problems = super::beyond::check(network);
     let mut refuse = |code, id: SymbolId, why: &str, mend: &str| {
         let symbol = &network[id];
         let message = format!("`{}` {why}", symbol.name);

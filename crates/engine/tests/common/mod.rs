@@ -8,8 +8,8 @@
 #![allow(dead_code, reason = "not every test uses everything")]
 
 use hersim_network::{
-    BinaryOp, Event, Expr, Function, Network, Node, Participant, Reaction, Rule, Span, Symbol,
-    SymbolId, SymbolKind, Value,
+    BinaryOp, Event, Expr, Function, Network, Node, Participant, Reaction, Rule, Symbol, SymbolId,
+    SymbolKind, Value,
 };
 
 /// Reads a network; panics on what it does not understand.
@@ -92,6 +92,7 @@ fn declare(network: &mut Network, statement: &str) {
             products: Vec::new(),
             modifiers: Vec::new(),
             reversible: statement.contains("->"),
+            fast: false,
             rate: Expr::number(0.0),
         };
         ensure(network, name, SymbolKind::Reaction(Box::new(reaction)));
@@ -113,14 +114,8 @@ fn define(network: &mut Network, statement: &str) {
             .map(|a| a.split_once('=').unwrap())
             .map(|(name, value)| (id(network, name.trim()), formula(network, value)))
             .collect();
-        let event = Event {
-            name: format!("event{}", network.events.len()),
-            trigger,
-            initially: true,
-            assignments,
-            span: Span::NONE,
-        };
-        network.events.push(event);
+        let name = format!("event{}", network.events.len());
+        network.events.push(Event { assignments, ..Event::new(name, trigger) });
         return;
     }
     if let Some(rest) =
@@ -175,7 +170,7 @@ fn side(network: &Network, text: &str) -> Vec<Participant> {
         .map(|item| {
             let (count, name) = item.split_once(' ').unwrap_or(("1", item));
             let stoichiometry = count.parse().unwrap();
-            Participant { species: id(network, name.trim_start_matches('$')), stoichiometry }
+            Participant::new(id(network, name.trim_start_matches('$')), stoichiometry)
         })
         .collect()
 }

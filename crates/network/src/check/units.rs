@@ -304,14 +304,37 @@ impl<'a> Checker<'a> {
                     None => Kind::Unknown,
                 };
             }
-            Function::Exp => "exp",
-            Function::Ln => "ln",
-            Function::Log10 => "log10",
+            Function::Floor | Function::Ceil | Function::Remainder => {
+                return self.alike(expr, "the terms of a sum must share a unit");
+            }
+            Function::Quotient => {
+                self.alike(expr, "what is divided without a fraction must share a unit");
+                return Kind::Number(Unit::dimensionless());
+            }
+            Function::Delay => return self.delayed(arguments),
+            Function::RateOf => {
+                let kind = arguments.first().map(|a| self.argument(a));
+                return match (kind, &self.network.time_unit) {
+                    (Some(Kind::Number(unit)), Some(time)) => {
+                        self.in_range(expr, unit.try_div(time))
+                    }
+                    _ => Kind::Unknown,
+                };
+            }
+            other => other.name(),
         };
         for argument in arguments {
             self.plain(argument, &format!("the argument of {name} must be dimensionless"));
         }
         Kind::Number(Unit::dimensionless())
+    }
+
+    /// What was some time ago has the unit it has now.
+    fn delayed(&mut self, arguments: &'a [Expr]) -> Kind {
+        for lag in arguments.iter().skip(1) {
+            self.argument(lag);
+        }
+        arguments.first().map_or(Kind::Unknown, |a| self.argument(a))
     }
 
     fn power(&mut self, expr: &'a Expr, base: &'a Expr, exponent: &'a Expr) -> Kind {

@@ -23,19 +23,9 @@ impl Make {
     }
 
     pub fn add(&mut self, name: &str, kind: SymbolKind, unit: &str, value: Value) -> SymbolId {
-        let symbol = Symbol {
-            name: name.to_string(),
-            display_name: None,
-            kind,
-            unit: Unit::parse(unit).ok(),
-            value,
-            rule: None,
-            constant: false,
-            annotations: Vec::new(),
-            provenance: None,
-            span: Span::NONE,
-            given: Span::NONE,
-        };
+        let mut symbol = Symbol::new(name, kind);
+        symbol.unit = Unit::parse(unit).ok();
+        symbol.value = value;
         self.0.add(symbol).expect("names are new")
     }
 
@@ -55,14 +45,14 @@ impl Make {
         products: &[SymbolId],
         rate: Expr,
     ) -> SymbolId {
-        let side = |ids: &[SymbolId]| {
-            ids.iter().map(|&species| Participant { species, stoichiometry: 1.0 }).collect()
-        };
+        let side =
+            |ids: &[SymbolId]| ids.iter().map(|&species| Participant::new(species, 1.0)).collect();
         let reaction = Reaction {
             reactants: side(reactants),
             products: side(products),
             modifiers: Vec::new(),
             reversible: false,
+            fast: false,
             rate,
         };
         self.add(name, SymbolKind::Reaction(Box::new(reaction)), "", Value::Missing)

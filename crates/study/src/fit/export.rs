@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, fmt::Write as _, path::Path};
 
-use hersim_network::{BinaryOp, Diagnostic, Expr, Function, Node, SymbolId};
+use hersim_network::{BinaryOp, Diagnostic, Expr, Node, SymbolId};
 
 use super::{
     condition::Source,
@@ -439,15 +439,7 @@ fn words(expr: &Expr, leaf: &dyn Fn(SymbolId) -> String) -> String {
             format!("{} {sign} {}", inner(a), inner(b))
         }
         Node::Call(function, arguments) => {
-            let name = match function {
-                Function::Exp => "exp",
-                Function::Ln => "ln",
-                Function::Log10 => "log10",
-                Function::Sqrt => "sqrt",
-                Function::Abs => "abs",
-                Function::Min => "min",
-                Function::Max => "max",
-            };
+            let name = function.name();
             format!("{name}({})", arguments.iter().map(of).collect::<Vec<_>>().join(", "))
         }
         Node::Piecewise { cases, otherwise } => {

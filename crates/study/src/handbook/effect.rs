@@ -1,7 +1,7 @@
 //! Which way a quantity moves a formula: found by trying, at points spread over the values that
 //! the quantities may have.
 
-use hersim_network::{BinaryOp, Expr, Function, Network, Node, SymbolId, Value};
+use hersim_network::{BinaryOp, Expr, Network, Node, SymbolId, Value};
 
 use super::formula::is_constant;
 
@@ -110,16 +110,7 @@ fn evaluate(expr: &Expr, value: &dyn Fn(SymbolId) -> f64) -> f64 {
         }
         Node::Call(function, arguments) => {
             let values: Vec<f64> = arguments.iter().map(at).collect();
-            let first = values.first().copied().unwrap_or(f64::NAN);
-            match function {
-                Function::Exp => first.exp(),
-                Function::Ln => first.ln(),
-                Function::Log10 => first.log10(),
-                Function::Sqrt => first.sqrt(),
-                Function::Abs => first.abs(),
-                Function::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
-                Function::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            }
+            function.value(&values).unwrap_or(f64::NAN)
         }
         Node::Piecewise { cases, otherwise } => {
             let case = cases.iter().find(|(_, when)| at(when) != 0.0);

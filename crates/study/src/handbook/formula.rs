@@ -138,13 +138,5 @@ fn relation(op: BinaryOp) -> &'static str {
 }
 
 fn called(function: Function) -> &'static str {
-    match function {
-        Function::Exp => "exp",
-        Function::Ln => "ln",
-        Function::Log10 => "log10",
-        Function::Sqrt => "sqrt",
-        Function::Abs => "abs",
-        Function::Min => "min",
-        Function::Max => "max",
-    }
+    function.name()
 }

@@ -160,10 +160,7 @@ impl Build {
                     let id = find(&name);
                     let [reactants, products] = sides.map(|side| {
                         side.iter()
-                            .map(|(species, stoichiometry)| Participant {
-                                species: find(species),
-                                stoichiometry: *stoichiometry,
-                            })
+                            .map(|(species, n)| Participant::new(find(species), *n))
                             .collect()
                     });
                     let reaction = Reaction {
@@ -171,6 +168,7 @@ impl Build {
                         products,
                         modifiers: Vec::new(),
                         reversible: false,
+                        fast: false,
                         rate: expr,
                     };
                     network[id].kind = SymbolKind::Reaction(Box::new(reaction));
@@ -179,11 +177,9 @@ impl Build {
                     let condition = read(&self.text, trigger, &find);
                     let target = find(&target);
                     network.events.push(Event {
-                        name,
-                        trigger: condition,
-                        initially: true,
                         assignments: vec![(target, expr)],
                         span: trigger,
+                        ..Event::new(name, condition)
                     });
                 }
             }

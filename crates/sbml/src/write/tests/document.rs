@@ -47,11 +47,9 @@ fn everything() -> Network {
     });
     let trigger = Expr::binary(BinaryOp::GreaterEqual, Expr::made(Node::Time), Expr::number(7.0));
     network.events.push(Event {
-        name: "dose".to_string(),
-        trigger,
         initially: false,
         assignments: vec![(b, times(b, w))],
-        span: Span::NONE,
+        ..Event::new("dose", trigger)
     });
     make.0
 }

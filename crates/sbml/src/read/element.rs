@@ -1,0 +1,181 @@
+//! Elements and their attributes: where they stand and what they say.
+
+use hersim_network::{Diagnostic, FileId, Span};
+use roxmltree::Node;
+
+use super::{
+    annotation,
+    syntax::{Head, Math, Name, Pointer, Replaced, Step},
+};
+
+/// Elements of `comp`.
+pub(super) const COMP: &str = "http://www.sbml.org/sbml/level3/version1/comp/version1";
+
+/// The file that is being read, and what is wrong with it so far.
+pub(super) struct Place<'t> {
+    pub(super) file: FileId,
+    pub(super) text: &'t str,
+    pub(super) level: u32,
+    pub(super) version: u32,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+impl Place<'_> {
+    /// The start tag of an element, or the whole of one that holds text only.
+    pub(super) fn span(&self, node: Node) -> Span {
+        let range = node.range();
+        let whole = self.text.get(range.clone()).unwrap_or("");
+        let leaf = !node.children().any(|c| c.is_element()) && !whole.contains('\n');
+        let length =
+            if leaf { whole.len() } else { whole.find('>').map_or(whole.len(), |i| i + 1) };
+        Span::new(self.file, range.start..range.start + length)
+    }
+
+    pub(super) fn wrong_math(&mut self, node: Node, message: &str) -> Math {
+        let span = self.span(node);
+        self.found.push(
+            Diagnostic::error("bad-math", message)
+                .at(span, "")
+                .mend("see the subset of MathML in the specification of SBML"),
+        );
+        Math::number(f64::NAN, span)
+    }
+
+    pub(super) fn head(&mut self, node: Node) -> Head {
+        let id = self.id(node).unwrap_or("").to_string();
+        let mut replaces = Vec::new();
+        let mut replaced_by = None;
+        for child in node.children().filter(|c| c.tag_name().namespace() == Some(COMP)) {
+            match child.tag_name().name() {
+                "listOfReplacedElements" => {
+                    for one in child.children().filter(Node::is_element) {
+                        let deleted = one.attribute((COMP, "deletion")).is_some();
+                        let factor = self.comp_name(one, "conversionFactor");
+                        let at = self.pointer(one);
+                        replaces.push(Replaced { at, factor, deleted });
+                    }
+                }
+                "replacedBy" => replaced_by = Some(self.pointer(child)),
+                _ => {}
+            }
+        }
+        let notes = node.children().find(|c| c.has_tag_name_local("notes"));
+        Head {
+            id,
+            home: String::new(),
+            meta: node.attribute("metaid").map(str::to_string),
+            name: node.attribute("name").filter(|n| !n.is_empty()).map(str::to_string),
+            notes: notes.map(|n| annotation::inner(n, self.text)).filter(|n| !n.is_empty()),
+            annotations: annotation::read(node),
+            span: self.span(node),
+            replaces,
+            replaced_by,
+        }
+    }
+
+    fn id<'a>(&self, node: Node<'a, '_>) -> Option<&'a str> {
+        match node.tag_name().name() {
+            // Their ids are what they act on, not names of their own.
+            _ if node.tag_name().namespace() == Some(COMP) => node.attribute((COMP, "id")),
+            _ => node.attribute("id"),
+        }
+    }
+
+    /// A list's elements of one kind.
+    pub(super) fn name(&self, node: Node, attribute: &str) -> Option<Name> {
+        let text = node.attribute(attribute)?.trim().to_string();
+        Some(Name { text, span: self.span(node) })
+    }
+
+    pub(super) fn comp_name(&self, node: Node, attribute: &str) -> Option<Name> {
+        let text = node.attribute((COMP, attribute))?.trim().to_string();
+        Some(Name { text, span: self.span(node) })
+    }
+
+    /// A name that must be there.
+    pub(super) fn needed(&mut self, node: Node, attribute: &str) -> Name {
+        match self.name(node, attribute) {
+            Some(name) => name,
+            None => {
+                let span = self.span(node);
+                let tag = node.tag_name().name();
+                self.found.push(
+                    Diagnostic::error(
+                        "missing-attribute",
+                        format!("`{tag}` has no attribute `{attribute}`"),
+                    )
+                    .at(span, "")
+                    .mend(format!("add `{attribute}=\"…\"`")),
+                );
+                Name { text: String::new(), span }
+            }
+        }
+    }
+
+    pub(super) fn number(&mut self, node: Node, attribute: &str) -> Option<f64> {
+        let text = node.attribute(attribute)?.trim();
+        let value = match text {
+            "INF" => Ok(f64::INFINITY),
+            "-INF" => Ok(f64::NEG_INFINITY),
+            "NaN" => Ok(f64::NAN),
+            _ => text.parse(),
+        };
+        match value {
+            Ok(value) => Some(value),
+            Err(_) => {
+                self.bad(node, attribute, text, "a number");
+                None
+            }
+        }
+    }
+
+    pub(super) fn truth(&mut self, node: Node, attribute: &str, default: bool) -> bool {
+        match node.attribute(attribute).map(str::trim) {
+            None => default,
+            Some("true" | "1") => true,
+            Some("false" | "0") => false,
+            Some(other) => {
+                self.bad(node, attribute, other, "`true` or `false`");
+                default
+            }
+        }
+    }
+
+    fn bad(&mut self, node: Node, attribute: &str, text: &str, wanted: &str) {
+        let message = format!("`{attribute}` is `{text}`, which is not {wanted}");
+        self.found.push(
+            Diagnostic::error("bad-attribute", message)
+                .at(self.span(node), "")
+                .mend(format!("give {wanted}")),
+        );
+    }
+
+    /// The way to an element that a `comp` element gives.
+    pub(super) fn pointer(&mut self, node: Node) -> Pointer {
+        let submodel = node.attribute((COMP, "submodelRef")).map(str::to_string);
+        let mut steps = Vec::new();
+        let mut at = Some(node);
+        while let Some(here) = at {
+            let get = |name| here.attribute((COMP, name)).map(|s: &str| s.trim().to_string());
+            steps.extend(
+                None.or_else(|| get("idRef").map(Step::Id))
+                    .or_else(|| get("metaIdRef").map(Step::Meta))
+                    .or_else(|| get("portRef").map(Step::Port))
+                    .or_else(|| get("unitRef").map(Step::Unit)),
+            );
+            at = here.children().find(|c| c.has_tag_name((COMP, "sBaseRef")));
+        }
+        Pointer { submodel, steps, span: self.span(node) }
+    }
+}
+
+/// Looking at the local part of a name only.
+pub(super) trait Local {
+    fn has_tag_name_local(&self, name: &str) -> bool;
+}
+
+impl Local for Node<'_, '_> {
+    fn has_tag_name_local(&self, name: &str) -> bool {
+        self.is_element() && self.tag_name().name() == name
+    }
+}

@@ -1,0 +1,593 @@
+//! From elements to a network: names resolved, functions written out, defaults applied.
+
+use std::collections::{HashMap, HashSet};
+
+use hersim_network::{
+    Diagnostic, Event, Expr, Function, Network, Node, Participant, Reaction, Rule, Span, Symbol,
+    SymbolId, SymbolKind, Value, nearest,
+};
+
+use super::{
+    syntax::{self, Head, Math, MathNode, Model, Name, RuleKind},
+    units::Units,
+};
+use hersim_network::BinaryOp;
+
+/// Parts that all formulas together may have once functions are written out.
+const MOST_PARTS: usize = 4_000_000;
+/// Functions may call one another this deep.
+const DEEPEST_CALL: usize = 100;
+/// Operations may stand in one another this deep, once functions are written out.
+const DEEPEST: usize = 800;
+
+/// Builds the network of a flat model.
+pub(super) fn lower(model: &Model, level: u32) -> Result<Network, Vec<Diagnostic>> {
+    let mut lowering = Lowering {
+        network: Network::default(),
+        functions: HashMap::new(),
+        unknown: HashSet::new(),
+        parts: 0,
+        level: 0,
+        found: Vec::new(),
+    };
+    lowering.model(model, level);
+    if lowering.found.is_empty() { Ok(lowering.network) } else { Err(lowering.found) }
+}
+
+struct Lowering<'m> {
+    network: Network,
+    functions: HashMap<&'m str, &'m syntax::FunctionDefinition>,
+    /// Names already reported.
+    unknown: HashSet<String>,
+    parts: usize,
+    /// How deep the part that is being made stands in its formula.
+    level: usize,
+    found: Vec<Diagnostic>,
+}
+
+/// What names mean besides the network's.
+struct Scope<'s> {
+    /// Parameters of a kinetic law.
+    locals: &'s HashMap<&'s str, SymbolId>,
+    /// Arguments of the function that is written out.
+    bound: Option<&'s [(String, Expr, usize)]>,
+    depth: usize,
+}
+
+impl<'m> Lowering<'m> {
+    fn model(&mut self, model: &'m Model, level: u32) {
+        let units = Units::of(model, level);
+        if let Some(head) = &model.head {
+            self.network.id.clone_from(&head.id);
+            self.network.display_name.clone_from(&head.name);
+            self.network.notes.clone_from(&head.notes);
+            self.network.annotations.clone_from(&head.annotations);
+        }
+        self.network.time_unit =
+            units.get(model.time_units.as_ref()).or_else(|| units.builtin("time"));
+        for definition in &model.units {
+            let name = Name { text: definition.head.id.clone(), span: definition.head.span };
+            if let Some(unit) = units.get(Some(&name)) {
+                self.network.unit_names.push((name.text, unit));
+            }
+        }
+        for function in &model.functions {
+            if self.functions.insert(&function.head.id, function).is_some() {
+                self.duplicate(&function.head);
+            }
+        }
+        self.declare(model, &units);
+        self.connect(model);
+        self.values(model);
+        self.rules(model);
+        self.reactions(model);
+        self.events(model);
+    }
+
+    fn add(&mut self, head: &Head, kind: SymbolKind) -> Option<SymbolId> {
+        let mut symbol = Symbol::new(head.id.clone(), kind);
+        symbol.display_name.clone_from(&head.name);
+        symbol.notes.clone_from(&head.notes);
+        symbol.annotations.clone_from(&head.annotations);
+        symbol.span = head.span;
+        symbol.given = head.span;
+        let added = self.network.add(symbol).ok();
+        if added.is_none() && !head.id.is_empty() {
+            self.duplicate(head);
+        }
+        added
+    }
+
+    fn duplicate(&mut self, head: &Head) {
+        let mut d = Diagnostic::error("duplicate", format!("`{}` is declared twice", head.id))
+            .at(head.span, "again here")
+            .mend("give one of them another id");
+        if let Some(first) = self.network.find(&head.id) {
+            d = d.also(self.network[first].span, "first here");
+        }
+        self.found.push(d);
+    }
+
+    fn declare(&mut self, model: &'m Model, units: &Units) {
+        for compartment in &model.compartments {
+            let Some(id) = self.add(&compartment.head, SymbolKind::Compartment) else { continue };
+            let space = match compartment.dimensions {
+                1.0 => Some((0, "length")),
+                2.0 => Some((1, "area")),
+                3.0 => Some((2, "volume")),
+                _ => None,
+            };
+            let default = space.and_then(|(i, name)| {
+                units.get(model.space_units[i].as_ref()).or_else(|| units.builtin(name))
+            });
+            let symbol = &mut self.network[id];
+            symbol.unit = units.get(compartment.units.as_ref()).or(default);
+            symbol.constant = compartment.constant;
+            symbol.value = match compartment.size {
+                Some(size) => Value::Number(size),
+                // A point has no size; what is in it is counted.
+                None if compartment.dimensions == 0.0 => Value::Number(1.0),
+                None => Value::Missing,
+            };
+        }
+        for parameter in &model.parameters {
+            self.parameter(parameter, units);
+        }
+        for species in &model.species {
+            let Some(compartment) = self.resolve(&species.compartment) else { continue };
+            if self.network[compartment].kind != SymbolKind::Compartment {
+                self.wrong_kind(&species.compartment, "a compartment");
+                continue;
+            }
+            let point = (model.compartments.iter())
+                .any(|c| c.head.id == species.compartment.text && c.dimensions == 0.0);
+            let amount = species.only_substance || point;
+            let kind = SymbolKind::Species { compartment, amount, boundary: species.boundary };
+            let Some(id) = self.add(&species.head, kind) else { continue };
+            let size = || Expr::symbol(compartment);
+            let made = |op, number| Value::Formula(Expr::binary(op, Expr::number(number), size()));
+            let symbol = &mut self.network[id];
+            symbol.value = match (species.amount, species.concentration, amount) {
+                (Some(n), _, true) | (None, Some(n), false) => Value::Number(n),
+                (Some(n), _, false) => made(BinaryOp::Div, n),
+                (None, Some(n), true) => made(BinaryOp::Mul, n),
+                (None, None, _) => Value::Missing,
+            };
+            symbol.constant = species.constant;
+            symbol.unit = (units.get(species.units.as_ref()))
+                .or_else(|| units.get(model.substance_units.as_ref()))
+                .or_else(|| units.builtin("substance"));
+        }
+        for reaction in &model.reactions {
+            let empty = Reaction {
+                reactants: Vec::new(),
+                products: Vec::new(),
+                modifiers: Vec::new(),
+                reversible: reaction.reversible,
+                fast: reaction.fast,
+                rate: Expr::number(0.0),
+            };
+            self.add(&reaction.head, SymbolKind::Reaction(Box::new(empty)));
+            for reference in reaction.reactants.iter().chain(&reaction.products) {
+                if reference.head.id.is_empty() {
+                    continue;
+                }
+                if let Some(id) = self.add(&reference.head, SymbolKind::Parameter) {
+                    let symbol = &mut self.network[id];
+                    symbol.unit = Some(hersim_units::Unit::dimensionless());
+                    symbol.value = reference.stoichiometry.map_or(Value::Missing, Value::Number);
+                }
+            }
+            for parameter in reaction.law.iter().flat_map(|law| &law.locals) {
+                let mut named = parameter.clone();
+                named.head.id = format!("{}.{}", reaction.head.id, parameter.head.id);
+                named.constant = true;
+                self.parameter(&named, units);
+            }
+        }
+    }
+
+    fn parameter(&mut self, parameter: &syntax::Parameter, units: &Units) {
+        if let Some(id) = self.add(&parameter.head, SymbolKind::Parameter) {
+            let symbol = &mut self.network[id];
+            symbol.value = parameter.value.map_or(Value::Missing, Value::Number);
+            symbol.unit = units.get(parameter.units.as_ref());
+            symbol.constant = parameter.constant;
+        }
+    }
+
+    /// Conversion factors, which may be declared after what they convert.
+    fn connect(&mut self, model: &'m Model) {
+        for species in &model.species {
+            let factor = species.conversion.as_ref().or(model.conversion.as_ref());
+            if let (Some(id), Some(factor)) = (self.network.find(&species.head.id), factor) {
+                self.network[id].conversion = self.resolve(factor);
+            }
+        }
+    }
+
+    fn values(&mut self, model: &'m Model) {
+        for assignment in &model.initial {
+            let target = self.resolve(&assignment.target);
+            if let (Some(target), Some(math)) = (target, &assignment.math) {
+                let expr = self.global(math);
+                let symbol = &mut self.network[target];
+                symbol.value = Value::Formula(expr);
+                symbol.given = assignment.target.span;
+            }
+        }
+    }
+
+    fn rules(&mut self, model: &'m Model) {
+        for rule in &model.rules {
+            let Some(math) = &rule.what.math else { continue };
+            let expr = self.global(math);
+            if rule.kind == RuleKind::Algebraic {
+                self.network.algebraic.push(expr);
+                continue;
+            }
+            let Some(target) = self.resolve(&rule.what.target) else { continue };
+            let name = &rule.what.target;
+            if matches!(self.network[target].kind, SymbolKind::Reaction(_)) {
+                self.wrong_kind(name, "something a rule can determine");
+                continue;
+            }
+            if self.network[target].rule.is_some() {
+                self.found.push(
+                    Diagnostic::error("two-values", format!("`{}` has two rules", name.text))
+                        .at(name.span, "")
+                        .mend("keep one of them"),
+                );
+            }
+            if self.is_fixed(target, name) {
+                continue;
+            }
+            self.network[target].rule = Some(match rule.kind {
+                RuleKind::Rate => Rule::Rate(expr),
+                _ => Rule::Assignment(expr),
+            });
+        }
+    }
+
+    /// Complains when something is to change that is declared constant.
+    fn is_fixed(&mut self, target: SymbolId, name: &Name) -> bool {
+        let symbol = &self.network[target];
+        if !symbol.constant {
+            return false;
+        }
+        self.found.push(
+            Diagnostic::error(
+                "changes-constant",
+                format!("`{}` is constant and yet to be changed", name.text),
+            )
+            .at(name.span, "")
+            .also(symbol.span, "declared constant")
+            .mend("declare it with `constant=\"false\"`"),
+        );
+        true
+    }
+
+    fn reactions(&mut self, model: &'m Model) {
+        // Stoichiometries that something gives another value than the number written.
+        let targets: HashSet<&str> = (model.initial.iter().map(|a| &a.target))
+            .chain(model.rules.iter().map(|r| &r.what.target))
+            .chain(model.events.iter().flat_map(|e| e.assignments.iter().map(|a| &a.target)))
+            .map(|name| name.text.as_str())
+            .collect();
+        let algebraic = model.rules.iter().any(|rule| rule.kind == RuleKind::Algebraic);
+        for text in &model.reactions {
+            let mut locals = HashMap::new();
+            for parameter in text.law.iter().flat_map(|law| &law.locals) {
+                let name = format!("{}.{}", text.head.id, parameter.head.id);
+                if let Some(id) = self.network.find(&name) {
+                    locals.insert(parameter.head.id.as_str(), id);
+                }
+            }
+            let rate = match text.law.as_ref().and_then(|law| law.math.as_ref()) {
+                Some(math) => self.expr(math, &Scope { locals: &locals, bound: None, depth: 0 }),
+                None => Expr::number(0.0),
+            };
+            let mut sides = [Vec::new(), Vec::new()];
+            for (side, references) in sides.iter_mut().zip([&text.reactants, &text.products]) {
+                for (index, reference) in references.iter().enumerate() {
+                    let moved = targets.contains(reference.head.id.as_str()) || algebraic;
+                    let made = self.participant(text, reference, index, moved);
+                    side.extend(made);
+                }
+            }
+            let mut modifiers = Vec::new();
+            for name in &text.modifiers {
+                modifiers.extend(self.resolve(name));
+            }
+            let Some(id) = self.network.find(&text.head.id) else { continue };
+            if let SymbolKind::Reaction(reaction) = &mut self.network[id].kind {
+                let [reactants, products] = sides;
+                reaction.reactants = reactants;
+                reaction.products = products;
+                reaction.modifiers = modifiers;
+                reaction.rate = rate;
+            }
+        }
+    }
+
+    fn participant(
+        &mut self,
+        reaction: &syntax::Reaction,
+        reference: &syntax::Reference,
+        index: usize,
+        moved: bool,
+    ) -> Option<Participant> {
+        let species = self.resolve(&reference.species)?;
+        if !matches!(self.network[species].kind, SymbolKind::Species { .. }) {
+            self.wrong_kind(&reference.species, "a species");
+            return None;
+        }
+        let own = self.network.find(&reference.head.id).filter(|_| !reference.head.id.is_empty());
+        if let Some(math) = &reference.math {
+            let expr = self.global(math);
+            if let Node::Number(number) = expr.node {
+                if let Some(own) = own {
+                    self.network[own].value = Value::Number(number);
+                }
+                return Some(Participant::new(species, number));
+            }
+            let id = own.or_else(|| {
+                let name = format!("{}.{}.{index}", reaction.head.id, reference.species.text);
+                let head = Head { id: name, ..reference.head.clone() };
+                self.add(&head, SymbolKind::Parameter)
+            })?;
+            self.network[id].rule = Some(Rule::Assignment(expr));
+            return Some(Participant { species, stoichiometry: 1.0, variable: Some(id) });
+        }
+        let variable = own.filter(|_| moved);
+        match (reference.stoichiometry, variable) {
+            (Some(stoichiometry), variable) => {
+                Some(Participant { species, stoichiometry, variable })
+            }
+            (None, Some(_)) => Some(Participant { species, stoichiometry: 1.0, variable }),
+            (None, None) => {
+                let name = &reference.species;
+                self.found.push(
+                    Diagnostic::error(
+                        "missing-value",
+                        format!("the stoichiometry of `{}` is not given", name.text),
+                    )
+                    .at(name.span, "")
+                    .mend("add `stoichiometry=\"1\"`, or set its id with a rule"),
+                );
+                None
+            }
+        }
+    }
+
+    fn events(&mut self, model: &'m Model) {
+        for (index, text) in model.events.iter().enumerate() {
+            let trigger = text.trigger.as_ref().and_then(|t| t.math.as_ref());
+            // Without a condition it never happens.
+            let Some(trigger) = trigger else { continue };
+            let mut name = text.head.id.clone();
+            if name.is_empty() {
+                name = format!("event_{}", index + 1);
+            }
+            let trigger = self.global(trigger);
+            let mut event = Event::new(name, trigger);
+            let mut timing = |timing: &Option<syntax::Timing>| {
+                let math = timing.as_ref()?.math.as_ref()?;
+                Some(self.global(math))
+            };
+            event.delay = timing(&text.delay);
+            event.priority = timing(&text.priority);
+            event.initially = text.initially;
+            event.persistent = text.persistent;
+            event.at_trigger = text.at_trigger;
+            event.span = text.head.span;
+            for assignment in &text.assignments {
+                let Some(target) = self.resolve(&assignment.target) else { continue };
+                if self.is_fixed(target, &assignment.target) {
+                    continue;
+                }
+                if let Some(math) = &assignment.math {
+                    let expr = self.global(math);
+                    event.assignments.push((target, expr));
+                }
+            }
+            self.network.events.push(event);
+        }
+    }
+
+    fn resolve(&mut self, name: &Name) -> Option<SymbolId> {
+        let found = self.network.find(&name.text);
+        if found.is_none() {
+            self.unknown(&name.text, name.span);
+        }
+        found
+    }
+
+    fn unknown(&mut self, name: &str, span: Span) {
+        if name.is_empty() || !self.unknown.insert(name.to_string()) {
+            return;
+        }
+        let mend = match self.network.nearest(name) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it: `<parameter id=\"{name}\" value=\"…\"/>`"),
+        };
+        self.found.push(
+            Diagnostic::error("unknown-name", format!("`{name}` is not declared"))
+                .at(span, "")
+                .mend(mend),
+        );
+    }
+
+    fn wrong_kind(&mut self, name: &Name, wanted: &str) {
+        self.found.push(
+            Diagnostic::error("two-kinds", format!("`{}` is not {wanted}", name.text))
+                .at(name.span, "")
+                .mend(format!("name {wanted}")),
+        );
+    }
+
+    fn global(&mut self, math: &Math) -> Expr {
+        self.expr(math, &Scope { locals: &HashMap::new(), bound: None, depth: 0 })
+    }
+
+    fn expr(&mut self, math: &Math, scope: &Scope) -> Expr {
+        self.level += 1;
+        let expr = if self.level > DEEPEST {
+            self.too_deep(math.span);
+            Expr { node: Node::Number(f64::NAN), span: math.span }
+        } else {
+            self.part(math, scope)
+        };
+        self.level -= 1;
+        expr
+    }
+
+    fn too_deep(&mut self, span: Span) {
+        if self.unknown.insert("(deep)".into()) {
+            let message = format!("operations stand in one another more than {DEEPEST} deep");
+            self.found.push(
+                Diagnostic::error("sbml-too-deep", message)
+                    .at(span, "")
+                    .mend("give parts of the formula names: parameters with assignment rules"),
+            );
+        }
+    }
+
+    fn part(&mut self, math: &Math, scope: &Scope) -> Expr {
+        self.parts += 1;
+        let span = math.span;
+        let mut boxed = |a: &Math| Box::new(self.expr(a, scope));
+        let node = match &math.node {
+            MathNode::Number(value) => Node::Number(*value),
+            MathNode::Time => Node::Time,
+            MathNode::Neg(a) => Node::Neg(boxed(a)),
+            MathNode::Not(a) => Node::Not(boxed(a)),
+            MathNode::Binary(op, a, b) => Node::Binary(*op, boxed(a), boxed(b)),
+            MathNode::Piecewise(cases, otherwise) => Node::Piecewise {
+                cases: cases.iter().map(|(v, c)| (*boxed(v), *boxed(c))).collect(),
+                otherwise: match otherwise {
+                    Some(otherwise) => boxed(otherwise),
+                    None => Box::new(Expr::number(f64::NAN)),
+                },
+            },
+            MathNode::Call(function, arguments) => {
+                let arguments: Vec<Expr> = arguments.iter().map(|a| *boxed(a)).collect();
+                if *function == Function::RateOf
+                    && !arguments.iter().all(|a| matches!(a.node, Node::Symbol(_)))
+                {
+                    self.found.push(
+                        Diagnostic::error("bad-math", "`rateOf` takes a name, not a formula")
+                            .at(span, "")
+                            .mend("give the formula a name with an assignment rule"),
+                    );
+                }
+                Node::Call(*function, arguments)
+            }
+            MathNode::Name(name) => return self.name(name, span, scope),
+            MathNode::User(name, arguments) => {
+                let arguments = arguments.iter().map(|a| *boxed(a)).collect();
+                return self.inline(name, arguments, span, scope);
+            }
+        };
+        Expr { node, span }
+    }
+
+    fn name(&mut self, name: &str, span: Span, scope: &Scope) -> Expr {
+        if let Some(bound) = scope.bound {
+            if let Some((_, value, depth)) = bound.iter().find(|b| b.0 == name) {
+                if self.level + depth > DEEPEST {
+                    self.too_deep(span);
+                    return Expr { node: Node::Number(f64::NAN), span };
+                }
+                value.walk(&mut |_| self.parts += 1);
+                return value.clone();
+            }
+            self.unknown(name, span);
+            return Expr { node: Node::Number(f64::NAN), span };
+        }
+        let found = scope.locals.get(name).copied().or_else(|| self.network.find(name));
+        match found {
+            Some(id) => Expr { node: Node::Symbol(id), span },
+            None => {
+                self.unknown(name, span);
+                Expr { node: Node::Number(f64::NAN), span }
+            }
+        }
+    }
+
+    /// A call of a function of the model, written out.
+    fn inline(&mut self, name: &str, arguments: Vec<Expr>, span: Span, scope: &Scope) -> Expr {
+        let nothing = Expr { node: Node::Number(f64::NAN), span };
+        let Some(function) = self.functions.get(name).copied() else {
+            if self.unknown.insert(name.to_string()) {
+                let mut d =
+                    Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
+                        .at(span, "");
+                if let Some(near) = nearest(name, self.functions.keys().copied()) {
+                    d = d.mend(format!("did you mean `{near}`?"));
+                }
+                self.found.push(d);
+            }
+            return nothing;
+        };
+        if scope.depth >= DEEPEST_CALL {
+            if self.unknown.insert(format!("{name}()")) {
+                self.found.push(
+                    Diagnostic::error("cyclic-function", format!("`{name}` is defined by itself"))
+                        .at(function.head.span, "")
+                        .mend("define it by others"),
+                );
+            }
+            return nothing;
+        }
+        if self.parts > MOST_PARTS {
+            if self.unknown.insert(String::new()) {
+                let message = "the formulas become too large once functions are written out";
+                self.found.push(
+                    Diagnostic::error("sbml-too-large", message)
+                        .at(span, "")
+                        .mend("give parts of them names: parameters with assignment rules"),
+                );
+            }
+            return nothing;
+        }
+        if arguments.len() != function.arguments.len() {
+            let (wanted, given) = (function.arguments.len(), arguments.len());
+            self.found.push(
+                Diagnostic::error(
+                    "wrong-arguments",
+                    format!("`{name}` takes {wanted} arguments, not {given}"),
+                )
+                .at(span, "")
+                .also(function.head.span, "defined here")
+                .mend(format!("give {wanted}")),
+            );
+            return nothing;
+        }
+        let Some(body) = &function.body else { return nothing };
+        let named = function.arguments.iter().cloned().zip(arguments);
+        let bound: Vec<(String, Expr, usize)> = named
+            .map(|(name, value)| {
+                let deep = depth(&value);
+                (name, value, deep)
+            })
+            .collect();
+        let scope = Scope { locals: scope.locals, bound: Some(&bound), depth: scope.depth + 1 };
+        let inlined = self.expr(body, &scope);
+        Expr { span, ..inlined }
+    }
+}
+
+/// How many operations of a formula stand in one another.
+fn depth(expr: &Expr) -> usize {
+    let parts: Vec<&Expr> = match &expr.node {
+        Node::Number(_) | Node::Symbol(_) | Node::Time => return 1,
+        Node::Neg(a) | Node::Not(a) => vec![a],
+        Node::Binary(_, a, b) => vec![a, b],
+        Node::Call(_, arguments) => arguments.iter().collect(),
+        Node::Piecewise { cases, otherwise } => {
+            cases.iter().flat_map(|(v, c)| [v, c]).chain([&**otherwise]).collect()
+        }
+    };
+    1 + parts.into_iter().map(depth).max().unwrap_or(0)
+}
