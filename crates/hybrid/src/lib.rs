@@ -10,12 +10,16 @@
 //! any system, one at a time, by the same method with a tighter hold on what turns when. Over a
 //! step every condition keeps the value it had at its start; the step is cut where one turns.
 //!
+//! Where things are few, [`jumps`] and [`jump`] follow a network as whole numbers and chance.
+//!
 //! This crate knows a network, and nothing of file formats, biology, units or ensembles.
 
 mod build;
+mod chance;
 mod events;
 mod history;
 mod implicit;
+mod jumps;
 mod linear;
 mod run;
 mod settle;
@@ -24,5 +28,7 @@ mod system;
 mod tape;
 mod turns;
 
+pub use chance::{Halt, HaltReason, Method, jump};
+pub use jumps::{Jumps, jumps};
 pub use run::{Failure, Reason, Settings, run};
 pub use system::{Output, System, compile};

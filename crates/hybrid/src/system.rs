@@ -292,7 +292,7 @@ impl System {
 }
 
 /// Says what stands for each symbol.
-fn roles(network: &Network, unknowns: &[SymbolId]) -> Vec<Role> {
+pub(crate) fn roles(network: &Network, unknowns: &[SymbolId]) -> Vec<Role> {
     let moved = moved(network);
     let (mut states, mut parameters) = (0, 0);
     let mut roles = Vec::with_capacity(network.symbols.len());
