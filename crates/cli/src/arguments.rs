@@ -164,6 +164,7 @@ Examples:
   hersim simulate TUMOUR --system culture --medium DRUG=\"10 ug/mL\" --for 72h --every 6h
   hersim simulate TUMOUR --regimen \"DRUG 8 then 6 mg/kg q3w\" --out run.parquet --plot run.svg
   hersim simulate model.xml --for 100 --every 1 --out run.csv
+  hersim simulate model.ant --for 30 --every 1 --chance exact --runs 1000
 
 A row at the time of a dose shows the values after the dose. A model file (.xml, .sbml, .ant) is
 followed on its own, in its own unit of time.")]
@@ -175,6 +176,12 @@ pub struct SimulateOptions {
     /// Model file: let reactions that are marked fast run like any others
     #[arg(long)]
     pub ignore_fast: bool,
+    /// Model file: follow counts and chance instead of rates
+    #[arg(long, value_enum)]
+    pub chance: Option<ChanceMethod>,
+    /// Model file: how often chance is followed
+    #[arg(long, default_value_t = 1, requires = "chance", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub runs: u64,
     /// Model file: seed of what is left to chance
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -195,6 +202,15 @@ pub struct SimulateOptions {
     pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub machine: MachineOptions,
+}
+
+/// How chance is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChanceMethod {
+    /// Every jump at its time (Gillespie)
+    Exact,
+    /// Leaps in which no rate changes by more than about 3 % (tau-leaping)
+    Leap,
 }
 
 /// Options of `fit`.

@@ -9,19 +9,22 @@ use hersim_study::{
     StudyError,
     dosing::EventTable,
     equilibrate::Rest,
-    model_file::{self, FollowRequest},
+    model_file::{self, Chance, FollowRequest, Method},
     simulate::{SimulateRequest, Simulation, simulate as run},
 };
 use serde_json::{Map, Value, json};
 
 use super::{open, settings};
 use crate::{
-    arguments::{Arguments, SimulateOptions},
+    arguments::{Arguments, ChanceMethod, SimulateOptions},
     print, terminal,
 };
 
 /// Rows that are printed at most; the file has them all.
 const PRINTED_ROWS: usize = 20;
+
+/// Part of a rate that may change over a leap.
+const LEAP: f64 = 0.03;
 
 /// Follows one tumour, prints its course and writes it where asked.
 pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
@@ -96,10 +99,27 @@ fn file(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
             return Err(vec![error.mend("write doses as events of the model")].into());
         }
         let mut model = model_file::read(&options.tumour, &mut sources)?;
-        let table = model_file::follow(&mut model.network, &request, &mut sources)?;
+        let (all, table) = match options.chance {
+            None => {
+                let table = model_file::follow(&mut model.network, &request, &mut sources)?;
+                (table.clone(), table)
+            }
+            Some(method) => {
+                let method = match method {
+                    ChanceMethod::Exact => Method::Exact,
+                    ChanceMethod::Leap => Method::Leap { tolerance: LEAP },
+                };
+                let chance = Chance { method, runs: options.runs };
+                let network = &mut model.network;
+                let runs = model_file::follow_chance(network, &request, chance, &mut sources)?;
+                // One run is its own summary.
+                let shown = if options.runs == 1 { runs.all.clone() } else { runs.summary };
+                (runs.all, shown)
+            }
+        };
         match options.out.as_deref().map(|p| (p, p.extension().and_then(|e| e.to_str()))) {
-            Some((path, Some("parquet"))) => hersim_store::write_parquet(&table, path)?,
-            Some((path, Some("csv"))) => hersim_store::write_csv(&table, path)?,
+            Some((path, Some("parquet"))) => hersim_store::write_parquet(&all, path)?,
+            Some((path, Some("csv"))) => hersim_store::write_csv(&all, path)?,
             Some((path, _)) => return Err(wrong_ending(path, ".parquet or .csv")),
             None => {}
         }

@@ -37,6 +37,38 @@ pub fn follow(
     request: &FollowRequest,
     sources: &mut Sources,
 ) -> Result<Table, StudyError> {
+    let times = start(network, request, sources)?;
+    let shown: Vec<SymbolId> = changing(network);
+    let outputs: Vec<Output> = shown.iter().map(|&id| Output::Value(id)).collect();
+    let system = hersim_hybrid::compile(network, &outputs)?;
+    let settings = Settings {
+        relative: request.rtol,
+        absolute: (request.rtol * 1e-6).min(1e-12),
+        max_steps: request.max_steps,
+        seed: request.seed,
+        ..Settings::default()
+    };
+    let values = hersim_hybrid::run(&system, &times, &settings).map_err(|failure| {
+        vec![
+            Diagnostic::error("integration", format!("the simulation stopped: {failure}"))
+                .mend("look at what the model does at that time, or raise --max-steps"),
+        ]
+    })?;
+    let mut columns =
+        vec![Column::f64("time", &unit(network.time_unit.as_ref()), times.iter().copied())];
+    for (at, &id) in shown.iter().enumerate() {
+        let of = unit(network.formula_unit(id).as_ref());
+        columns.push(Column::f64(&network[id].name, &of, values.iter().map(|row| row[at])));
+    }
+    Ok(Table::new(columns))
+}
+
+/// Sets what is asked for, and gives the times of the rows.
+pub(super) fn start(
+    network: &mut Network,
+    request: &FollowRequest,
+    sources: &mut Sources,
+) -> Result<Vec<f64>, StudyError> {
     let duration = time("--for", &request.duration, network, sources)?;
     let every = time("--every", &request.every, network, sources)?;
     let rows = (duration / every).round();
@@ -52,35 +84,16 @@ pub fn follow(
     if request.ignore_fast {
         super::ignore_fast(network);
     }
-    let shown: Vec<SymbolId> = changing(network);
-    let outputs: Vec<Output> = shown.iter().map(|&id| Output::Value(id)).collect();
-    let system = hersim_hybrid::compile(network, &outputs)?;
-    let times: Vec<f64> = (0..=rows as u64).map(|i| duration * i as f64 / rows).collect();
-    let settings = Settings {
-        relative: request.rtol,
-        absolute: (request.rtol * 1e-6).min(1e-12),
-        max_steps: request.max_steps,
-        seed: request.seed,
-        ..Settings::default()
-    };
-    let values = hersim_hybrid::run(&system, &times, &settings).map_err(|failure| {
-        vec![
-            Diagnostic::error("integration", format!("the simulation stopped: {failure}"))
-                .mend("look at what the model does at that time, or raise --max-steps"),
-        ]
-    })?;
-    let unit = |unit: Option<&hersim_units::Unit>| unit.map_or("1".into(), ToString::to_string);
-    let mut columns =
-        vec![Column::f64("time", &unit(network.time_unit.as_ref()), times.iter().copied())];
-    for (at, &id) in shown.iter().enumerate() {
-        let of = unit(network.formula_unit(id).as_ref());
-        columns.push(Column::f64(&network[id].name, &of, values.iter().map(|row| row[at])));
-    }
-    Ok(Table::new(columns))
+    Ok((0..=rows as u64).map(|i| duration * i as f64 / rows).collect())
+}
+
+/// A unit as tables write it.
+pub(super) fn unit(unit: Option<&hersim_units::Unit>) -> String {
+    unit.map_or("1".into(), ToString::to_string)
 }
 
 /// Species, and whatever else can change.
-fn changing(network: &Network) -> Vec<SymbolId> {
+pub(super) fn changing(network: &Network) -> Vec<SymbolId> {
     let set: Vec<SymbolId> =
         network.events.iter().flat_map(|e| e.assignments.iter().map(|a| a.0)).collect();
     let algebraic: Vec<SymbolId> = network.algebraic.iter().flat_map(|e| e.symbols()).collect();

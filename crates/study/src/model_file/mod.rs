@@ -1,5 +1,6 @@
 //! A model in a file of its own, SBML or Antimony, apart from any library.
 
+mod chance;
 mod follow;
 
 use std::{fs, io::Read as _, path::Path};
@@ -12,7 +13,9 @@ use crate::{
     convert::Format,
 };
 
+pub use chance::{Chance, ChanceRuns, follow_chance};
 pub use follow::{FollowRequest, follow};
+pub use hersim_hybrid::Method;
 
 /// Bytes a model file may have.
 const LARGEST: u64 = 64 << 20;
