@@ -69,9 +69,10 @@ CHEN = Model(
     file="published/BIOMD0000000255.xml",
     days=9000.0,
     points=[100.0 * i for i in range(1, 91)],
-    outputs=[],
-    parameters={},
+    outputs=["c1", "c59", "c83"],  # EGF; ERK twice phosphorylated, in the cytosol and with endosomes
+    parameters={"kd2b": 0.016, "k3": 1.0, "kd5": 0.80833, "k10b": 0.05426, "k8": 5.91474e-7, "kd8": 0.2},
     cv=0.1,
+    floor=1.0,
     patients=8,
     peer_patients=1,
 )
@@ -81,20 +82,10 @@ BIRTWISTLE = Model(
     file="published/BIOMD0000000175.xml",
     days=1800.0,
     points=[18.0 * i for i in range(1, 101)],
-    outputs=[],
-    parameters={},
+    outputs=["ERKstar", "Aktstar"],
+    parameters={"VmaxPY": 223.8776, "kdeg": 0.0259, "kf47": 24.6048, "Vmaxr47": 590.5058, "kf48": 16.833,
+                "PTEN": 693.5786, "kf49": 44.3501},
     cv=0.1,
 )
 
-FARATIAN = Model(
-    title="Faratian 2009, PTEN and trastuzumab resistance",
-    file="published/BIOMD0000000424.xml",
-    days=60.0,
-    points=[float(i) for i in range(1, 61)],
-    outputs=[],
-    parameters={},
-    cv=0.1,
-)
-
-MODELS = {"her2_99": HER2_99, "patient": PATIENT, "chen_2009": CHEN, "birtwistle_2007": BIRTWISTLE,
-          "faratian_2009": FARATIAN}
+MODELS = {"her2_99": HER2_99, "patient": PATIENT, "chen_2009": CHEN, "birtwistle_2007": BIRTWISTLE}

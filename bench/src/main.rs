@@ -13,7 +13,7 @@ use std::{
 
 use hersim_antimony::{Disk, Request, load};
 use hersim_engine::{Compile, Program, Settings, Width, compile, run};
-use hersim_network::{Diagnostic, Sources, SymbolId};
+use hersim_network::{Diagnostic, Network, Sources, SymbolId};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,20 @@ struct Answer {
     values: Vec<Option<Vec<Vec<f64>>>>,
 }
 
+/// The network of an Antimony or SBML file.
+fn network(
+    model: &Path,
+    sources: &mut Sources,
+) -> std::io::Result<Result<Network, Vec<Diagnostic>>> {
+    if model.extension().is_some_and(|e| e == "xml") {
+        let text = std::fs::read_to_string(model)?;
+        let name = model.display().to_string();
+        return Ok(hersim_sbml::read(&name, &text, sources, &mut |_| None));
+    }
+    let request = Request { model, main: None, subclones: &[] };
+    Ok(load(&Disk, &request, sources).map(|loaded| loaded.network))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: hersim-bench SETUP < asks > answers")?;
     let setup: Setup = serde_json::from_slice(&std::fs::read(path)?)?;
@@ -136,9 +150,7 @@ fn program(setup: &Setup) -> Result<(Program, Loaded), Box<dyn Error>> {
         found.iter().map(|d| d.render(sources, false)).collect::<String>().into()
     };
     let start = milliseconds(ClockId::ProcessCPUTime);
-    let request = Request { model: Path::new(&setup.model), main: None, subclones: &[] };
-    let loaded = load(&Disk, &request, &mut sources).map_err(|found| told(found, &sources))?;
-    let network = loaded.network;
+    let network = network(&setup.model, &mut sources)?.map_err(|found| told(found, &sources))?;
     let read = milliseconds(ClockId::ProcessCPUTime);
     let find = |name: &String| network.find(name).ok_or_else(|| format!("no symbol `{name}`"));
     let varying: Vec<SymbolId> = setup.parameters.iter().map(find).collect::<Result<_, _>>()?;
