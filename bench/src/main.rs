@@ -121,7 +121,7 @@ fn network(
         let name = model.display().to_string();
         return Ok(hersim_sbml::read(&name, &text, sources, &mut |_| None));
     }
-    let request = Request { model, main: None, subclones: &[] };
+    let request = Request { model, main: None, subclones: &[], tolerant: false };
     Ok(load(&Disk, &request, sources).map(|loaded| loaded.network))
 }
 

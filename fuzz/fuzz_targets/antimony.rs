@@ -20,7 +20,7 @@ impl Files for One<'_> {
 
 fuzz_target!(|text: &str| {
     let mut sources = Sources::default();
-    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[] };
+    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
     match load(&One(text), &request, &mut sources) {
         Ok(loaded) => {
             let _ = check(&loaded.network);

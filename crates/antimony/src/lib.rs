@@ -26,6 +26,7 @@ mod program;
 mod replicate;
 mod scope;
 mod table;
+mod tolerant;
 mod words;
 mod write;
 

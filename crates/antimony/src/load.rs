@@ -17,6 +17,7 @@ use crate::{
     program::{Program, gather, start_of},
     replicate::replicate,
     scope::{Place, Units, check_duplicates},
+    tolerant::declare_all,
 };
 
 /// What to load.
@@ -29,6 +30,9 @@ pub struct Request<'a> {
     pub main: Option<&'a str>,
     /// Names of the subclones that take the place of `clone`; empty for the text as it stands.
     pub subclones: &'a [String],
+    /// Whether names that are declared nowhere are taken for what they are used as, as Antimony
+    /// does; else each is an error.
+    pub tolerant: bool,
 }
 
 /// A network and what is odd about its text.
@@ -95,6 +99,10 @@ fn assemble(
         let file = &mut program.files[file];
         let model = file.text.models.iter_mut().find(|m| m.name.path == name)?;
         replicate(model, file.table.as_mut(), request.subclones, found);
+    }
+    if request.tolerant {
+        let models = program.files.iter_mut().flat_map(|f| &mut f.text.models);
+        models.for_each(declare_all);
     }
     let program = &*program;
     let (file, model) = program.model(&name)?;

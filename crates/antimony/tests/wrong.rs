@@ -19,7 +19,8 @@ fn told(case: &str) -> String {
         .flat_map(|l| l.split_whitespace().map(String::from))
         .collect();
     let mut sources = Sources::default();
-    let request = Request { model: Path::new(&main), main: None, subclones: &subclones };
+    let request =
+        Request { model: Path::new(&main), main: None, subclones: &subclones, tolerant: false };
     match load(&files, &request, &mut sources) {
         Ok(_) => "this model is not wrong".into(),
         Err(found) => {
@@ -47,7 +48,8 @@ fn wrong_models_are_explained() {
 #[test]
 fn a_missing_file_is_named() {
     let mut sources = Sources::default();
-    let request = Request { model: Path::new("model.ant"), main: None, subclones: &[] };
+    let request =
+        Request { model: Path::new("model.ant"), main: None, subclones: &[], tolerant: false };
     let found = load(&Memory::default(), &request, &mut sources).unwrap_err();
     assert_eq!(found[0].code, "missing-file");
     assert_eq!(found[0].message, "cannot read model.ant: there is no such file");

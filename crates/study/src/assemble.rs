@@ -72,7 +72,7 @@ pub fn assemble_open(
     }
     let path = library.path(Shelf::Systems.folder()).join(system.value.model.get_ref());
     let (files, sources) = library.reader();
-    let request = Request { model: &path, main: None, subclones: &subclones };
+    let request = Request { model: &path, main: None, subclones: &subclones, tolerant: false };
     let loaded = hersim_antimony::load(files, &request, sources)?;
     let mut warnings = loaded.warnings;
     let (errors, more): (Vec<_>, Vec<_>) =

@@ -108,7 +108,7 @@ fn check_system(library: &mut Library, id: &str, report: &mut CheckReport) {
 
 fn check_file(library: &mut Library, path: &Path, report: &mut CheckReport) {
     let (files, sources) = library.reader();
-    let request = Request { model: path, main: None, subclones: &[] };
+    let request = Request { model: path, main: None, subclones: &[], tolerant: false };
     let loaded = hersim_antimony::load(files, &request, sources);
     if let Some(loaded) = report.keep(loaded) {
         report.diagnostics.extend(loaded.warnings);

@@ -23,7 +23,12 @@ fn memory(files: &[(&str, &str)]) -> Memory {
 fn try_load(files: &[(&str, &str)], subclones: &[&str]) -> Result<Loaded, String> {
     let mut sources = Sources::default();
     let subclones: Vec<String> = subclones.iter().map(|s| s.to_string()).collect();
-    let request = Request { model: Path::new(files[0].0), main: None, subclones: &subclones };
+    let request = Request {
+        model: Path::new(files[0].0),
+        main: None,
+        subclones: &subclones,
+        tolerant: false,
+    };
     load(&memory(files), &request, &mut sources).map_err(|found| {
         found.iter().map(|d| d.render(&sources, false)).collect::<Vec<_>>().join("\n")
     })
@@ -371,7 +376,7 @@ fn the_main_model_can_be_chosen() {
     let text = "model a() x = 1; end model *b() y = 1; end model c() z = 1; end";
     let files = memory(&[("m.ant", text)]);
     let id = |main| {
-        let request = Request { model: Path::new("m.ant"), main, subclones: &[] };
+        let request = Request { model: Path::new("m.ant"), main, subclones: &[], tolerant: false };
         load(&files, &request, &mut Sources::default()).map(|l| l.network.id)
     };
     assert_eq!(id(None).unwrap(), "b");
@@ -387,7 +392,7 @@ fn a_large_model_loads() {
         eprintln!("skipped: {} is not here", path.display());
         return;
     }
-    let request = Request { model: &path, main: None, subclones: &[] };
+    let request = Request { model: &path, main: None, subclones: &[], tolerant: false };
     let network = load(&crate::Disk, &request, &mut Sources::default()).unwrap().network;
     let count =
         |kind: fn(&SymbolKind) -> bool| network.symbols.iter().filter(|s| kind(&s.kind)).count();
@@ -395,4 +400,30 @@ fn a_large_model_loads() {
     // 3 of the drug's elimination, 1 of penetration, 42 per subclone and 2 switches.
     assert_eq!(count(|k| matches!(k, SymbolKind::Reaction(_))), 4 + 3 * 42 + 2);
     assert_eq!(network.events.len(), 18);
+}
+
+fn tolerant(text: &str) -> Result<Loaded, Vec<String>> {
+    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: true };
+    load(&memory(&[("m.ant", text)]), &request, &mut Sources::default())
+        .map_err(|found| found.iter().map(|d| d.message.clone()).collect())
+}
+
+#[test]
+fn where_wanted_names_are_what_they_are_used_as() {
+    let text = "model m()\n  species y in C;\n  J: x + y => z; k*x;\n  a := 2*h;\nend\n";
+    let strict = try_load(&[("m.ant", text)], &[]).unwrap_err();
+    assert!(strict.contains("`x` is not declared"), "{strict}");
+    let network = tolerant(text).unwrap().network;
+    for name in ["x", "y", "z"] {
+        let kind = &symbol(&network, name).kind;
+        assert!(matches!(kind, SymbolKind::Species { .. }), "{name} is {kind:?}");
+    }
+    assert!(matches!(symbol(&network, "C").kind, SymbolKind::Compartment));
+    for name in ["k", "h"] {
+        assert!(matches!(symbol(&network, name).kind, SymbolKind::Parameter));
+        assert_eq!(symbol(&network, name).value, Value::Missing);
+    }
+    // A unit where a variable should be, and names in submodels that do not exist, stay errors.
+    assert!(tolerant("model m()\n  a = moles;\nend\n").is_err());
+    assert!(tolerant("model m()\n  a = b.c;\nend\n").is_err());
 }

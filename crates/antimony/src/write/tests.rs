@@ -21,7 +21,8 @@ impl Files for One<'_> {
 
 fn read(text: &str) -> Loaded {
     let mut sources = Sources::default();
-    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[] };
+    let request =
+        Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
     load(&One(text), &request, &mut sources).unwrap_or_else(|found| {
         panic!("{}\n{text}", found.iter().map(|d| d.render(&sources, false)).collect::<String>())
     })
@@ -258,7 +259,7 @@ proptest! {
         "delete", "identity", "model m()\n", "species A;\n", "A = 1;\n", "x: m();\n",
     ]), 0..60)) {
         let text = words.join(" ");
-        let request = Request { model: Path::new("m.ant"), main: None, subclones: &[] };
+        let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
         let mut sources = Sources::default();
         match load(&One(&text), &request, &mut sources) {
             Ok(loaded) => {
@@ -282,7 +283,7 @@ proptest! {
             }
         }
         let files = Two(format!("model m()\n{text}\nend"), format!("parameterId\tnominalValue\tunit\tsource\tstatus\n{table}"));
-        let request = Request { model: Path::new("m.ant"), main: None, subclones: &["bulk".into()] };
+        let request = Request { model: Path::new("m.ant"), main: None, subclones: &["bulk".into()], tolerant: false };
         let mut sources = Sources::default();
         if let Err(found) = load(&files, &request, &mut sources) {
             for diagnostic in &found {
@@ -306,7 +307,8 @@ fn deep_nesting_is_refused_not_fatal() {
     for formula in deep {
         let text =
             format!("model m() a = 1; y := {formula}; z has {}mole; end", "(".repeat(100_000));
-        let request = Request { model: Path::new("m.ant"), main: None, subclones: &[] };
+        let request =
+            Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
         assert!(load(&One(&text), &request, &mut Sources::default()).is_err());
     }
 }

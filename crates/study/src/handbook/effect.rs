@@ -141,7 +141,8 @@ mod tests {
 
     /// How `z` moves with `x`.
     fn found(formula: &'static str) -> Effect {
-        let request = Request { model: Path::new("m.ant"), main: None, subclones: &[] };
+        let request =
+            Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
         let loaded = hersim_antimony::load(&Text(formula), &request, &mut Sources::default());
         let network = loaded.expect("a model").network;
         let (x, z) = (network.find("x").expect("x"), network.find("z").expect("z"));

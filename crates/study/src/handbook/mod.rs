@@ -149,7 +149,7 @@ fn names(folder: &Path) -> Vec<String> {
 /// One file on its own; nothing when it holds no model, such as a file of units.
 fn load(library: &mut Library, path: &Path) -> Result<Option<Loaded>, Vec<Diagnostic>> {
     let (files, sources) = library.reader();
-    let request = Request { model: path, main: None, subclones: &[] };
+    let request = Request { model: path, main: None, subclones: &[], tolerant: false };
     match hersim_antimony::load(files, &request, sources) {
         Ok(loaded) => Ok(Some(loaded)),
         Err(found) if found.iter().any(|d| d.code == "no-model") => Ok(None),

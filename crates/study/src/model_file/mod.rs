@@ -53,7 +53,7 @@ pub struct ModelFile {
 pub fn read(name: &str, sources: &mut Sources) -> Result<ModelFile, Vec<Diagnostic>> {
     let path = Path::new(name);
     if format(name) != Some(Format::Sbml) {
-        let request = Request { model: path, main: None, subclones: &[] };
+        let request = Request { model: path, main: None, subclones: &[], tolerant: true };
         let loaded = hersim_antimony::load(&Disk, &request, sources)?;
         return Ok(ModelFile { network: loaded.network, warnings: loaded.warnings });
     }
