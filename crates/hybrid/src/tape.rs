@@ -90,7 +90,7 @@ impl Tape {
         Some(match op {
             Op::Negate(a) => -of(a)?,
             Op::Not(a) => truth(of(a)? == 0.0),
-            Op::Binary(op, a, b) => binary(op, of(a)?, of(b)?),
+            Op::Binary(op, a, b) => op.value(of(a)?, of(b)?),
             Op::Call(function, a, b) => function.value(&[of(a)?, of(b)?])?,
             Op::Select(c, a, b) => of(if of(c)? != 0.0 { a } else { b })?,
             _ => return None,
@@ -109,7 +109,7 @@ impl Tape {
                 Op::Mode(i) => inputs.modes[i as usize],
                 Op::Negate(a) => -at(a),
                 Op::Not(a) => truth(at(a) == 0.0),
-                Op::Binary(op, a, b) => binary(op, at(a), at(b)),
+                Op::Binary(op, a, b) => op.value(at(a), at(b)),
                 Op::Call(function, a, b) => function.value(&[at(a), at(b)]).unwrap_or(f64::NAN),
                 Op::Select(c, a, b) => {
                     if at(c) != 0.0 {
@@ -248,28 +248,6 @@ pub(crate) fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-fn binary(op: BinaryOp, a: f64, b: f64) -> f64 {
-    match op {
-        BinaryOp::Add => a + b,
-        BinaryOp::Sub => a - b,
-        BinaryOp::Mul => a * b,
-        BinaryOp::Div => a / b,
-        BinaryOp::Pow => power(a, b),
-        BinaryOp::Less => truth(a < b),
-        BinaryOp::LessEqual => truth(a <= b),
-        BinaryOp::Greater => truth(a > b),
-        BinaryOp::GreaterEqual => truth(a >= b),
-        BinaryOp::Equal => truth(a == b),
-        BinaryOp::NotEqual => truth(a != b),
-        BinaryOp::And => truth(a != 0.0 && b != 0.0),
-        BinaryOp::Or => truth(a != 0.0 || b != 0.0),
-    }
-}
-
-fn power(a: f64, b: f64) -> f64 {
-    if b.fract() == 0.0 && b.abs() <= 64.0 { a.powi(b as i32) } else { libm::pow(a, b) }
-}
-
 fn slope_of_binary(op: BinaryOp, [a, b]: [f64; 2], [da, db]: [f64; 2], value: f64) -> f64 {
     match op {
         BinaryOp::Add => da + db,
@@ -277,7 +255,8 @@ fn slope_of_binary(op: BinaryOp, [a, b]: [f64; 2], [da, db]: [f64; 2], value: f6
         BinaryOp::Mul => times(a, db) + times(b, da),
         BinaryOp::Div => (da - times(value, db)) / b,
         BinaryOp::Pow => {
-            let base = if da == 0.0 || b == 0.0 { 0.0 } else { da * b * power(a, b - 1.0) };
+            let base =
+                if da == 0.0 || b == 0.0 { 0.0 } else { da * b * BinaryOp::Pow.value(a, b - 1.0) };
             let exponent = if db == 0.0 || a == 0.0 { 0.0 } else { db * value * libm::log(a) };
             base + exponent
         }

@@ -56,6 +56,29 @@ pub enum BinaryOp {
     Or,
 }
 
+impl BinaryOp {
+    /// Its value; what holds is 1 and what does not 0. Powers have the same bits on every machine.
+    pub fn value(self, a: f64, b: f64) -> f64 {
+        let truth = |holds: bool| f64::from(u8::from(holds));
+        match self {
+            BinaryOp::Add => a + b,
+            BinaryOp::Sub => a - b,
+            BinaryOp::Mul => a * b,
+            BinaryOp::Div => a / b,
+            BinaryOp::Pow if b.fract() == 0.0 && b.abs() <= 64.0 => a.powi(b as i32),
+            BinaryOp::Pow => libm::pow(a, b),
+            BinaryOp::Less => truth(a < b),
+            BinaryOp::LessEqual => truth(a <= b),
+            BinaryOp::Greater => truth(a > b),
+            BinaryOp::GreaterEqual => truth(a >= b),
+            BinaryOp::Equal => truth(a == b),
+            BinaryOp::NotEqual => truth(a != b),
+            BinaryOp::And => truth(a != 0.0 && b != 0.0),
+            BinaryOp::Or => truth(a != 0.0 || b != 0.0),
+        }
+    }
+}
+
 /// Functions with a fixed meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]

@@ -33,13 +33,20 @@ pub fn read<T: DeserializeOwned>(
     path: &Path,
     sources: &mut Sources,
 ) -> Result<Document<T>, Vec<Diagnostic>> {
-    let text = files.read(path).map_err(|e| {
-        vec![
-            Diagnostic::error("file-unreadable", format!("cannot read `{}`: {e}", path.display()))
-                .mend("check the path and the permissions"),
-        ]
-    })?;
+    let text = text(files, path)?;
     parse(&path.display().to_string(), text, sources)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// `file-unreadable`.
+pub(crate) fn text(files: &dyn Files, path: &Path) -> Result<String, Vec<Diagnostic>> {
+    files.read(path).map_err(|e| {
+        let message = format!("cannot read `{}`: {e}", path.display());
+        let error = Diagnostic::error("file-unreadable", message);
+        vec![error.mend("check the path and the permissions")]
+    })
 }
 
 /// Reads one document from a text.

@@ -146,19 +146,8 @@ pub fn evaluate(expr: &Expr, time: f64, leaf: &dyn Fn(SymbolId) -> f64) -> f64 {
         Node::Binary(op, a, b) => {
             let (a, b) = (of(a), of(b));
             match op {
-                BinaryOp::Add => a + b,
-                BinaryOp::Sub => a - b,
-                BinaryOp::Mul => a * b,
-                BinaryOp::Div => a / b,
                 BinaryOp::Pow => a.powf(b),
-                BinaryOp::Less => truth(a < b),
-                BinaryOp::LessEqual => truth(a <= b),
-                BinaryOp::Greater => truth(a > b),
-                BinaryOp::GreaterEqual => truth(a >= b),
-                BinaryOp::Equal => truth(a == b),
-                BinaryOp::NotEqual => truth(a != b),
-                BinaryOp::And => truth(a != 0.0 && b != 0.0),
-                BinaryOp::Or => truth(a != 0.0 || b != 0.0),
+                _ => op.value(a, b),
             }
         }
         Node::Call(function, arguments) => {

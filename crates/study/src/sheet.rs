@@ -51,13 +51,7 @@ impl Sheet {
         needed: &[&str],
     ) -> Result<Sheet, Vec<Diagnostic>> {
         let (files, sources) = library.reader();
-        let text = files.read(path).map_err(|e| {
-            let message = format!("cannot read `{}`: {e}", path.display());
-            vec![
-                Diagnostic::error("file-unreadable", message)
-                    .mend("check the path and the permissions"),
-            ]
-        })?;
+        let text = crate::document::text(files, path)?;
         let file = sources.add(path.display().to_string(), text.as_str());
         Sheet::parse(&text, file, needed)
     }

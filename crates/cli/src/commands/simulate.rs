@@ -35,6 +35,13 @@ pub fn simulate(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
         Ok(library) => library,
         Err(code) => return code,
     };
+    if options.chance.is_some() || options.ignore_fast {
+        let option = if options.ignore_fast { "--ignore-fast" } else { "--chance" };
+        let message = format!("{option} is for model files, and `{}` is none", options.tumour);
+        let error = Diagnostic::error("setting", message)
+            .mend("leave it out, or name a file (.xml, .sbml, .ant)");
+        return terminal::fail(&vec![error].into(), &library.sources, arguments);
+    }
     let request = SimulateRequest {
         tumour: Some(options.tumour.clone()),
         system: options.subject.system.clone(),
@@ -98,38 +105,31 @@ fn file(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
             let error = Diagnostic::error("setting", message);
             return Err(vec![error.mend("write doses as events of the model")].into());
         }
-        let mut model = model_file::read(&options.tumour, &mut sources)?;
-        let (all, table) = match options.chance {
-            None => {
-                let table = model_file::follow(&mut model.network, &request, &mut sources)?;
-                (table.clone(), table)
-            }
-            Some(method) => {
-                let method = match method {
-                    ChanceMethod::Exact => Method::Exact,
-                    ChanceMethod::Leap => Method::Leap { tolerance: LEAP },
-                };
-                let chance = Chance { method, runs: options.runs };
-                let network = &mut model.network;
-                let runs = model_file::follow_chance(network, &request, chance, &mut sources)?;
-                // One run is its own summary.
-                let shown = if options.runs == 1 { runs.all.clone() } else { runs.summary };
-                (runs.all, shown)
-            }
-        };
-        match options.out.as_deref().map(|p| (p, p.extension().and_then(|e| e.to_str()))) {
-            Some((path, Some("parquet"))) => hersim_store::write_parquet(&all, path)?,
-            Some((path, Some("csv"))) => hersim_store::write_csv(&all, path)?,
-            Some((path, _)) => return Err(wrong_ending(path, ".parquet or .csv")),
-            None => {}
-        }
         if let Some(path) = &options.plot {
             let message =
                 format!("`{}` cannot be drawn: a model file has no readouts", path.display());
             let error = Diagnostic::error("setting", message);
             return Err(vec![error.mend("write the rows with --out")].into());
         }
-        Ok(table)
+        let mut model = model_file::read(&options.tumour, &mut sources)?;
+        let network = &mut model.network;
+        let (all, summary) = match options.chance {
+            None => (model_file::follow(network, &request, &mut sources)?, None),
+            Some(method) => {
+                let method = match method {
+                    ChanceMethod::Exact => Method::Exact,
+                    ChanceMethod::Leap => Method::Leap { tolerance: LEAP },
+                };
+                let chance = Chance { method, runs: options.runs };
+                let bar = terminal::Bar::new(arguments);
+                let runs =
+                    model_file::follow_chance(network, &request, chance, &mut sources, &bar)?;
+                // One run is its own summary.
+                (runs.all, (options.runs > 1).then_some(runs.summary))
+            }
+        };
+        write_rows(&all, options)?;
+        Ok(summary.unwrap_or(all))
     };
     match run() {
         Err(error) => terminal::fail(&error, &sources, arguments),
@@ -164,14 +164,19 @@ fn rows(table: &Table) -> impl std::fmt::Display {
     printed
 }
 
-fn write(simulation: &Simulation, options: &SimulateOptions) -> Result<(), StudyError> {
-    if let Some(path) = &options.out {
-        match path.extension().and_then(|e| e.to_str()) {
-            Some("parquet") => hersim_store::write_parquet(&simulation.table, path)?,
-            Some("csv") => hersim_store::write_csv(&simulation.table, path)?,
-            _ => return Err(wrong_ending(path, ".parquet or .csv")),
-        }
+/// Writes all rows where asked.
+fn write_rows(table: &Table, options: &SimulateOptions) -> Result<(), StudyError> {
+    let Some(path) = &options.out else { return Ok(()) };
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("parquet") => hersim_store::write_parquet(table, path)?,
+        Some("csv") => hersim_store::write_csv(table, path)?,
+        _ => return Err(wrong_ending(path, ".parquet or .csv")),
     }
+    Ok(())
+}
+
+fn write(simulation: &Simulation, options: &SimulateOptions) -> Result<(), StudyError> {
+    write_rows(&simulation.table, options)?;
     if let Some(path) = &options.plot {
         if path.extension().and_then(|e| e.to_str()) != Some("svg") {
             return Err(wrong_ending(path, ".svg"));

@@ -117,13 +117,7 @@ pub fn ids(library: &Library) -> Vec<String> {
 pub fn read(library: &mut Library, asked: &str) -> Result<Problem, Vec<Diagnostic>> {
     let path = locate(library, asked)?;
     let (files, sources) = library.reader();
-    let text = files.read(&path).map_err(|e| {
-        let message = format!("cannot read `{}`: {e}", path.display());
-        vec![
-            Diagnostic::error("file-unreadable", message)
-                .mend("check the path and the permissions"),
-        ]
-    })?;
+    let text = crate::document::text(files, &path)?;
     let file = sources.add(path.display().to_string(), text.as_str());
     let index = parse(&text, &path, file)?;
     finish(index, &path, file)

@@ -1,7 +1,7 @@
 //! Which way a quantity moves a formula: found by trying, at points spread over the values that
 //! the quantities may have.
 
-use hersim_network::{BinaryOp, Expr, Network, Node, SymbolId, Value};
+use hersim_network::{Expr, Network, Node, SymbolId, Value};
 
 use super::formula::is_constant;
 
@@ -90,24 +90,7 @@ fn evaluate(expr: &Expr, value: &dyn Fn(SymbolId) -> f64) -> f64 {
         Node::Time => 1.0,
         Node::Neg(a) => -at(a),
         Node::Not(a) => truth(at(a) == 0.0),
-        Node::Binary(op, a, b) => {
-            let (a, b) = (at(a), at(b));
-            match op {
-                BinaryOp::Add => a + b,
-                BinaryOp::Sub => a - b,
-                BinaryOp::Mul => a * b,
-                BinaryOp::Div => a / b,
-                BinaryOp::Pow => a.powf(b),
-                BinaryOp::Less => truth(a < b),
-                BinaryOp::LessEqual => truth(a <= b),
-                BinaryOp::Greater => truth(a > b),
-                BinaryOp::GreaterEqual => truth(a >= b),
-                BinaryOp::Equal => truth(a == b),
-                BinaryOp::NotEqual => truth(a != b),
-                BinaryOp::And => truth(a != 0.0 && b != 0.0),
-                BinaryOp::Or => truth(a != 0.0 || b != 0.0),
-            }
-        }
+        Node::Binary(op, a, b) => op.value(at(a), at(b)),
         Node::Call(function, arguments) => {
             let values: Vec<f64> = arguments.iter().map(at).collect();
             function.value(&values).unwrap_or(f64::NAN)

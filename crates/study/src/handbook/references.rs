@@ -26,12 +26,7 @@ pub(super) fn read(library: &mut Library) -> Result<Vec<Reference>, Vec<Diagnost
         return Ok(Vec::new());
     }
     let (files, sources) = library.reader();
-    let text = files.read(&path).map_err(|e| {
-        vec![
-            Diagnostic::error("file-unreadable", format!("cannot read `{}`: {e}", path.display()))
-                .mend("check the path and the permissions"),
-        ]
-    })?;
+    let text = crate::document::text(files, &path)?;
     sources.add(path.display().to_string(), text.as_str());
     Ok(parse(&text))
 }

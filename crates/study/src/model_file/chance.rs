@@ -7,7 +7,7 @@ use hersim_network::{Diagnostic, Network, Sources};
 use hersim_store::{Column, Table};
 
 use super::follow::{FollowRequest, changing, start, unit};
-use crate::{error::StudyError, random::stream};
+use crate::{error::StudyError, progress::Progress, random::stream};
 
 /// Counts a file of all runs may hold.
 const MOST_ROWS: u64 = 50_000_000;
@@ -39,6 +39,7 @@ pub fn follow_chance(
     request: &FollowRequest,
     chance: Chance,
     sources: &mut Sources,
+    progress: &dyn Progress,
 ) -> Result<ChanceRuns, StudyError> {
     let times = start(network, request, sources)?;
     if chance.runs * times.len() as u64 > MOST_ROWS {
@@ -49,7 +50,7 @@ pub fn follow_chance(
     let shown = changing(network);
     let outputs: Vec<Output> = shown.iter().map(|&id| Output::Value(id)).collect();
     let ready = jumps(network, &outputs)?;
-    let runs = all_runs(&ready, &times, request, chance).map_err(|(run, halt)| {
+    let runs = all_runs(&ready, &times, request, chance, progress).map_err(|(run, halt)| {
         vec![
             Diagnostic::error("integration", format!("run {run} stopped: {halt}"))
                 .mend("look at what the model does at that time, or raise --max-steps"),
@@ -90,14 +91,18 @@ fn all_runs(
     times: &[f64],
     request: &FollowRequest,
     chance: Chance,
+    progress: &dyn Progress,
 ) -> Result<Vec<Rows>, (u64, Halt)> {
+    progress.begin("runs", chance.runs);
     let threads = thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let one = |run: u64| {
         let mut random = stream(request.seed, &["jumps", &run.to_string()]);
-        jump(ready, times, chance.method, request.max_steps, &mut random).map_err(|h| (run, h))
+        let rows = jump(ready, times, chance.method, request.max_steps, &mut random);
+        progress.advance(1);
+        rows.map_err(|halt| (run, halt))
     };
     let share = chance.runs.div_ceil(threads).max(1);
-    thread::scope(|scope| {
+    let runs = thread::scope(|scope| {
         let parts: Vec<_> = (0..threads)
             .map(|i| {
                 let part = i * share + 1..=((i + 1) * share).min(chance.runs);
@@ -112,5 +117,7 @@ fn all_runs(
             }
         }
         Ok(runs)
-    })
+    });
+    progress.end();
+    runs
 }
