@@ -59,12 +59,18 @@ pub enum Command {
 Examples:
   hersim trial TRIAL
   hersim trial TRIAL --patients 100 --seed 7 --out runs/try --json
+  hersim trial mine/trial.toml
+  hersim trial --all --patients 300
 
 The run folder holds endpoints.parquet, assessments.parquet, manifest.json and report.html. An \
 interrupted run goes on where it stopped when the same command is given again.")]
 pub struct TrialOptions {
-    /// Trial, by its id in library/trials
-    pub trial: String,
+    /// Trial, by its id in library/trials or by the path of its file
+    #[arg(required_unless_present = "all")]
+    pub trial: Option<String>,
+    /// Run every trial of the library and show its published figures beside the simulated ones
+    #[arg(long, conflicts_with_all = ["trial", "out"])]
+    pub all: bool,
     /// Virtual patients per arm
     #[arg(long, short = 'n', default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub patients: u64,

@@ -1,7 +1,10 @@
 //! Tables for people.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use hersim_study::outcome::{Contrast, Endpoint, TrialOutcome};
+use hersim_study::{
+    outcome::{Contrast, Endpoint, TrialOutcome},
+    trial::{Known, Score, Scored},
+};
 
 /// A table with this header, fit for a terminal.
 pub fn table(header: &[&str]) -> Table {
@@ -60,6 +63,36 @@ pub fn trial(outcome: &TrialOutcome) -> String {
     text + "† used to choose parameters by hand; the others were not fitted\n"
 }
 
+/// Published figures of several trials beside the simulated ones, and how many are met.
+pub fn scores(scored: &[Scored]) -> String {
+    let mut table = table(&["trial", "figure", "simulated", "published (95 % CI)", "met"]);
+    let mut trial = "";
+    for s in scored {
+        let name = if s.trial == trial { "" } else { &s.trial };
+        trial = &s.trial;
+        let [low, high] = s.observed_ci;
+        table.add_row([
+            name.to_string(),
+            s.what.clone(),
+            interval(s.value, None, None),
+            published(Some(s.observed), low, high, Some(&s.split)),
+            if s.met { "yes" } else { "no" }.to_string(),
+        ]);
+    }
+    let count = |what: &str, pick: &dyn Fn(&Scored) -> bool| {
+        let score = Score::count(scored, pick);
+        format!("{what}: {} of {}\n", score.met, score.of)
+    };
+    let read = |s: &Scored| s.known == Known::Read;
+    format!("{table}\n")
+        + &count("met, all published figures", &|_| true)
+        + &count("used for calibration", &|s| s.split == "calibration")
+        + &count("predicted", &|s| s.split != "calibration")
+        + &count("read in their source", &read)
+        + &count("remembered", &|s| !read(s))
+        + "met: inside the published interval, or within 15 % where none was published\n"
+}
+
 /// One table: figures per arm, then comparisons, of all patients or of subgroups.
 fn figures(outcome: &TrialOutcome, subgroups: bool) -> Table {
     let mut table = if subgroups {
@@ -98,21 +131,28 @@ fn figures(outcome: &TrialOutcome, subgroups: bool) -> Table {
 
 /// A stratum by its words, other subgroups as they are asked for.
 fn subgroup_name(subgroup: &str) -> String {
-    subgroup.strip_prefix("stratum=").map_or_else(|| subgroup.to_string(), |s| s.replace('_', " "))
+    match subgroup.split_once('=') {
+        Some((name, words)) if name.trim() == "stratum" => words.trim().replace('_', " "),
+        _ => subgroup.to_string(),
+    }
 }
 
 fn endpoint_name(endpoint: &Endpoint) -> String {
-    let words = match endpoint.endpoint.as_str() {
-        "orr" => "objective response (ORR)",
-        "ttp" => "time to progression (TTP)",
-        "pfs" => "progression-free survival (PFS)",
-        "os" => "overall survival (OS)",
-        "dor" => "duration of response (DOR)",
-        other => other,
+    let name = match endpoint.endpoint.as_str() {
+        "orr" => "objective response (ORR)".to_string(),
+        "ttp" => "time to progression (TTP)".to_string(),
+        "pfs" => "progression-free survival (PFS)".to_string(),
+        "os" => "overall survival (OS)".to_string(),
+        "dor" => "duration of response (DOR)".to_string(),
+        "pcr" => "pathological complete response, breast (pCR)".to_string(),
+        "tpcr" => "pathological complete response, breast and nodes (tpCR)".to_string(),
+        "cbr" => "clinical benefit (CBR)".to_string(),
+        other => other.to_uppercase(),
     };
-    match endpoint.statistic.as_str() {
-        "median" => format!("{words}, median, {}s", endpoint.unit),
-        _ => format!("{words}, {}", endpoint.unit),
+    match (endpoint.statistic.as_str(), endpoint.at_month) {
+        ("median", _) => format!("{name}, median, {}s", endpoint.unit),
+        (_, Some(month)) => format!("{name} at {month:.0} months, {}", endpoint.unit),
+        _ => format!("{name}, {}", endpoint.unit),
     }
 }
 

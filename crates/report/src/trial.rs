@@ -96,6 +96,9 @@ fn head(outcome: &TrialOutcome) -> Markup {
                 span { "Virtual trial " strong { (outcome.trial) } }
                 span { (n) " virtual patients in " (outcome.arms.len()) " arms" }
                 span { "seed " (outcome.seed) }
+                @if outcome.not_enrolled > 0 {
+                    span { (outcome.not_enrolled) " more did not enter" }
+                }
                 @if outcome.failed_patients > 0 {
                     span { (outcome.failed_patients) " failed (" a href="#failures" { "listed" } ")" }
                 }
@@ -131,7 +134,7 @@ fn survival_endpoints(outcome: &TrialOutcome) -> Vec<&'static str> {
         outcome.arms.iter().flat_map(|arm| &arm.endpoints).any(|e| e.endpoint == *id)
             || outcome.contrasts.iter().any(|c| c.endpoint == *id)
     };
-    let found: Vec<_> = ["ttp", "pfs", "os"].into_iter().filter(reported).collect();
+    let found: Vec<_> = ["ttp", "pfs", "efs", "dfs", "idfs", "os"].into_iter().filter(reported).collect();
     if found.is_empty() { vec!["pfs", "os"] } else { found }
 }
 
@@ -152,8 +155,9 @@ fn survival_figure(outcome: &TrialOutcome, arms: &[ArmView<'_>], endpoint: &str)
     let notes = notes(outcome, arms, endpoint);
     let caption = match endpoint {
         "ttp" => "Time to progression; deaths without progression are censored.",
+        "os" => "Time to death from any cause.",
         "pfs" => "Time to progression or death.",
-        _ => "Time to death from any cause.",
+        _ => "Time to progression, relapse or death.",
     };
     let caption = format!(
         "{caption} Kaplan–Meier with pointwise 95 % bands. The axis ends where fewer than one in \
@@ -170,8 +174,8 @@ fn times(arm: &ArmView<'_>, endpoint: &str) -> Vec<(f64, bool)> {
     let pick = |p: &PatientOutcome| -> EventTime {
         match endpoint {
             "ttp" => p.ttp,
-            "pfs" => p.pfs,
-            _ => p.os,
+            "os" => p.os,
+            _ => p.pfs,
         }
     };
     let times = arm.patients.iter().map(|p| pick(p));
@@ -260,7 +264,7 @@ fn failures(outcome: &TrialOutcome) -> Markup {
         .iter()
         .filter_map(|p| match &p.status {
             PatientStatus::Failed(reason) => Some((p, reason.as_str())),
-            PatientStatus::Complete => None,
+            PatientStatus::Complete | PatientStatus::NotEnrolled(_) => None,
         })
         .collect();
     let count = failed.len().max(outcome.failed_patients);

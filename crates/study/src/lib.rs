@@ -15,7 +15,9 @@
 pub mod assemble;
 pub mod check;
 pub mod claims;
+pub mod condition;
 pub mod convert;
+pub mod copula;
 pub mod distribution;
 pub mod document;
 pub mod dosing;

@@ -1,6 +1,10 @@
 //! What a virtual trial yields: plain data that the doors print and the report draws.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::{condition::Fact, trial::Known};
 
 /// Days in a month (a twelfth of 365.25 days).
 pub const DAYS_PER_MONTH: f64 = 30.4375;
@@ -25,6 +29,8 @@ pub enum Response {
 pub enum PatientStatus {
     /// Followed to death or to the end of follow-up.
     Complete,
+    /// Did not enter the trial; the reason says what was asked.
+    NotEnrolled(String),
     /// The integration failed; the reason names time and worst state.
     Failed(String),
 }
@@ -39,7 +45,7 @@ pub struct EventTime {
 }
 
 /// One tumour assessment.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     /// Days since the first dose.
     pub day: f64,
@@ -47,6 +53,8 @@ pub struct Assessment {
     pub sum_of_diameters_mm: f64,
     /// Whether a new lesion had appeared by then.
     pub new_lesion: bool,
+    /// What else is measured at visits, in the order and the units of [`TrialOutcome::markers`].
+    pub markers: Vec<f64>,
 }
 
 /// Endpoints of one virtual patient.
@@ -62,6 +70,10 @@ pub struct PatientOutcome {
     pub stratum: String,
     /// Cohort group.
     pub group: String,
+    /// Tags of the group.
+    pub tags: BTreeMap<String, String>,
+    /// What was drawn for the patient, by the names and in the units of the cohort's draws.
+    pub traits: BTreeMap<String, f64>,
     /// Time to progression; deaths without progression are censored.
     pub ttp: EventTime,
     /// Time to progression or death.
@@ -76,8 +88,26 @@ pub struct PatientOutcome {
     pub best_change_percent: Option<f64>,
     /// Day of cross-over to another arm's treatment, if it happened.
     pub crossover_day: Option<f64>,
+    /// Day on which a drug of the trial's treatment was to be stopped for its toxicity.
+    pub discontinued_day: Option<f64>,
+    /// Whether surgery found no tumour cell in the breast; none without surgery.
+    pub pcr: Option<bool>,
+    /// Whether surgery found no tumour cell in breast and nodes; none without surgery.
+    pub tpcr: Option<bool>,
     /// Assessments, baseline first, until progression.
     pub assessments: Vec<Assessment>,
+}
+
+impl PatientOutcome {
+    /// What conditions may ask about the patient: stratum, group, its tags, and what was drawn.
+    pub fn fact(&self, name: &str) -> Option<Fact> {
+        match name {
+            "stratum" => Some(Fact::Word(self.stratum.clone())),
+            "group" => Some(Fact::Word(self.group.clone())),
+            _ => (self.tags.get(name).map(|w| Fact::Word(w.clone())))
+                .or_else(|| self.traits.get(name).map(|v| Fact::Number(*v))),
+        }
+    }
 }
 
 /// One curve over time of one patient.
@@ -105,15 +135,20 @@ pub struct Trace {
 /// A figure with its interval beside the published one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// `orr`, `ttp`, `pfs`, `os`, `dor`.
+    /// One of [`crate::trial::ENDPOINTS`].
     pub endpoint: String,
     /// `median` or `percent`.
     pub statistic: String,
+    /// When patients free of an event are counted, months.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_month: Option<f64>,
     /// `month` or `%`.
     pub unit: String,
     /// Restriction to a subgroup (`stratum=…`), empty for all patients.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub subgroup: String,
+    /// Patients it is made from.
+    pub n: usize,
     /// Simulated value; none when the median is not reached.
     pub value: Option<f64>,
     /// Lower 95 % limit.
@@ -128,6 +163,11 @@ pub struct Endpoint {
     pub observed_ci_high: Option<f64>,
     /// Whether the published figure was used for `calibration` or kept for `prediction`.
     pub split: Option<String>,
+    /// Whether the published figure was read in its source.
+    pub known: Option<Known>,
+    /// Who judged the published figure, where it was said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub assessed: String,
 }
 
 /// One arm's figures.
@@ -169,6 +209,11 @@ pub struct Contrast {
     pub observed_ci_high: Option<f64>,
     /// Whether the published figure was used for `calibration` or kept for `prediction`.
     pub split: Option<String>,
+    /// Whether the published figure was read in its source.
+    pub known: Option<Known>,
+    /// Who judged the published figure, where it was said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub assessed: String,
 }
 
 /// Everything a virtual trial yields.
@@ -188,6 +233,10 @@ pub struct TrialOutcome {
     pub contrasts: Vec<Contrast>,
     /// Patients whose integration failed (they are rows with a reason).
     pub failed_patients: usize,
+    /// Patients who did not enter the trial (they are rows with a reason).
+    pub not_enrolled: usize,
+    /// What is measured at visits: id and unit.
+    pub markers: Vec<(String, String)>,
     /// Wall time of the simulation, seconds.
     pub seconds: f64,
     /// One row per patient.

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use hersim_network::{Diagnostic, FileId, Sources, SymbolId, SymbolKind, Value};
 use hersim_units::Unit;
+use rand::RngExt;
 
 use crate::{
     assemble::Assembled,
+    condition::Fact,
+    copula::Copula,
     distribution::Distribution,
     document::{Document, Spanned},
     library::{Attributes, Cohort, Draw, Scope, Tumour},
@@ -15,9 +18,6 @@ use crate::{
     tumour::attribute_settings,
     written::Written,
 };
-
-/// How often a value outside its limits is drawn again before the limit is taken.
-const REDRAWS: usize = 1000;
 
 /// The parameters that differ between patients, and how they are drawn.
 pub struct Population {
@@ -35,6 +35,8 @@ pub struct Population {
     spread: BTreeMap<String, Setter>,
     /// Shares of the subclones: positions in `varying`, and a distribution for all but one.
     fractions: Vec<(usize, Option<Distribution>, String)>,
+    /// Draws that hang together.
+    copula: Copula,
 }
 
 /// A kind of patients.
@@ -65,9 +67,21 @@ pub struct VirtualPatient {
     pub tags: BTreeMap<String, String>,
     /// Identifier of the stratum, empty when there is none.
     pub stratum: String,
+    /// What was drawn, by the names and in the units of the cohort's draws.
+    pub traits: BTreeMap<String, f64>,
 }
 
 impl VirtualPatient {
+    /// What conditions may ask: stratum, group, its tags, and what was drawn.
+    pub fn fact(&self, name: &str) -> Option<Fact> {
+        match name {
+            "stratum" => Some(Fact::Word(self.stratum.clone())),
+            "group" => Some(Fact::Word(self.group.clone())),
+            _ => (self.tags.get(name).map(|w| Fact::Word(w.clone())))
+                .or_else(|| self.traits.get(name).map(|v| Fact::Number(*v))),
+        }
+    }
+
     /// Someone with these values who belongs to no group.
     pub fn of(values: Vec<f64>) -> VirtualPatient {
         VirtualPatient {
@@ -75,6 +89,7 @@ impl VirtualPatient {
             group: String::new(),
             tags: BTreeMap::new(),
             stratum: String::new(),
+            traits: BTreeMap::new(),
         }
     }
 }
@@ -143,6 +158,7 @@ impl Population {
             })
             .collect();
         let spread = if parts.spread { builder.spread() } else { BTreeMap::new() };
+        let copula = builder.copula(&common, &groups);
         if !builder.errors.is_empty() {
             return Err(builder.errors);
         }
@@ -154,7 +170,22 @@ impl Population {
             strata,
             spread,
             fractions,
+            copula,
         })
+    }
+
+    /// What conditions may ask of a patient before anything happens.
+    pub fn facts(&self) -> Vec<String> {
+        let kinds = self.groups.iter().chain(&self.strata);
+        let mut names: Vec<String> = (self.groups.iter().flat_map(|g| g.tags.keys()))
+            .chain(self.common.keys())
+            .chain(kinds.flat_map(|k| k.setters.keys()))
+            .cloned()
+            .chain(["stratum".to_string(), "group".to_string()])
+            .collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Position of a symbol in a patient's values.
@@ -162,25 +193,18 @@ impl Population {
         self.varying.iter().position(|v| *v == id)
     }
 
-    /// The patient with number `patient` of `arm`: the same whoever asks, and when.
-    pub fn sample(&self, seed: u64, study: &str, arm: &str, patient: u64) -> VirtualPatient {
-        let number = patient.to_string();
-        let key = |purpose: &str| stream(seed, &[study, arm, &number, purpose]);
+    /// The patient called `patient` of `arm`: the same whoever asks, and when.
+    pub fn sample(&self, seed: u64, study: &str, arm: &str, patient: &str) -> VirtualPatient {
+        let key = |purpose: &str| stream(seed, &[study, arm, patient, purpose]);
         let group = pick(&self.groups, &mut key("group"));
         let stratum = pick(&self.strata, &mut key("stratum"));
-        self.fill(group, stratum, |purpose, distribution, limits| {
-            let mut random = key(purpose);
-            let mut value = distribution.draw(&mut random);
-            if let Some([low, high]) = limits {
-                for _ in 0..REDRAWS {
-                    if (low..=high).contains(&value) {
-                        break;
-                    }
-                    value = distribution.draw(&mut random);
-                }
-                value = value.clamp(low, high);
-            }
-            value
+        let together = self.copula.draw(|name| {
+            let mut random = key(name);
+            random.random()
+        });
+        self.fill(group, stratum, |purpose, distribution, limits| match together.get(purpose) {
+            Some(p) => distribution.quantile_within(*p, limits),
+            None => distribution.draw(limits, &mut key(purpose)),
         })
     }
 
@@ -215,9 +239,11 @@ impl Population {
         // A draw for one subclone (`minor:…`) refines the draw for all, so it comes later.
         let mut order: Vec<_> = setters.into_iter().collect();
         order.sort_by_key(|(name, _)| name.contains(':'));
+        let mut traits = BTreeMap::new();
         for (name, setter) in order {
-            let value = draw(name, &setter.distribution, setter.limits) * setter.factor;
-            setter.targets.iter().for_each(|t| values[*t] = value);
+            let value = draw(name, &setter.distribution, setter.limits);
+            traits.insert(name.to_string(), value);
+            setter.targets.iter().for_each(|t| values[*t] = value * setter.factor);
         }
         for (name, setter) in &self.spread {
             let value = draw(&format!("spread:{name}"), &setter.distribution, setter.limits);
@@ -246,13 +272,14 @@ impl Population {
             group: group.map(|g| g.id.clone()).unwrap_or_default(),
             tags: group.map(|g| g.tags.clone()).unwrap_or_default(),
             stratum: stratum.map(|s| s.id.clone()).unwrap_or_default(),
+            traits,
         }
     }
 }
 
 fn pick(kinds: &[Kind], random: &mut impl rand::Rng) -> Option<usize> {
     let options = kinds.iter().enumerate().map(|(i, k)| (i as f64, k.share)).collect();
-    (!kinds.is_empty()).then(|| Distribution::Choice(options).draw(random) as usize)
+    (!kinds.is_empty()).then(|| Distribution::Choice(options).draw(None, random) as usize)
 }
 
 struct Builder<'a> {
@@ -464,6 +491,23 @@ impl Builder<'_> {
             fractions.push((slot, distribution, subclone.clone()));
         }
         fractions
+    }
+
+    /// Draws of the cohort that hang together.
+    fn copula(&mut self, common: &BTreeMap<String, Setter>, groups: &[Kind]) -> Copula {
+        let Some(cohort) = self.parts.cohort else { return Copula::default() };
+        let draws = |name: &str| -> Vec<&Setter> {
+            let of_groups = groups.iter().filter_map(|g| g.setters.get(name));
+            common.get(name).into_iter().chain(of_groups).collect()
+        };
+        let known = |name: &str| {
+            let all = draws(name);
+            !all.is_empty() && all.iter().all(|s| s.distribution.has_quantiles())
+        };
+        Copula::new(&cohort.value.correlation, cohort.file, known).unwrap_or_else(|errors| {
+            self.errors.extend(errors);
+            Copula::default()
+        })
     }
 
     /// Shares must sum to one.

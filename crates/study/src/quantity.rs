@@ -54,6 +54,11 @@ impl Quantity {
     }
 }
 
+/// The unit of hazards at the doors.
+pub fn per_day() -> Unit {
+    known("1/day")
+}
+
 /// The unit of time at the doors.
 pub fn day() -> Unit {
     known("day")

@@ -18,6 +18,8 @@ pub struct Column {
     pub factor: f64,
     /// The symbol.
     pub symbol: SymbolId,
+    /// Whether it is measured at every visit of a trial.
+    pub marker: bool,
 }
 
 /// The readouts of a system; those that name `clone` once for each subclone.
@@ -52,7 +54,8 @@ pub fn columns(assembled: &Assembled) -> Result<Vec<Column>, Vec<Diagnostic>> {
                 Some(s) => (format!("{s}_{}", readout.id), format!("{} ({s})", readout.title)),
                 None => (readout.id.clone(), readout.title.clone()),
             };
-            columns.push(Column { id, title, unit: shown.clone(), factor, symbol });
+            let (unit, marker) = (shown.clone(), readout.marker);
+            columns.push(Column { id, title, unit, factor, symbol, marker });
         }
     }
     if errors.is_empty() { Ok(columns) } else { Err(errors) }

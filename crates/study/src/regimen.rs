@@ -5,7 +5,8 @@
 //! An order is: drug, optional route (`iv`, `sc`, `oral`), dose (`8 then 6 mg/kg`: the first,
 //! then the others), how often (`qw`, `q3w`, `q21d`, `daily`, `bid`, `once`), and in any order
 //! `x6` (how many doses), `over 90 min` (infusion), `from 3 week` (first dose), `for 1 year` or
-//! `until progression`. Orders are joined with `+`.
+//! `until progression`. Days within a cycle come before or after its length (`bid d1-14 q3w`,
+//! `d1,8 q3w`); then `x6` counts cycles. Orders are joined with `+`.
 
 use hersim_network::{Diagnostic, Span};
 use hersim_units::Unit;
@@ -40,9 +41,14 @@ pub struct Order {
     pub unit: Unit,
     /// Where the dose is written.
     pub dose_span: Span,
-    /// Days between doses; infinite when there is one dose.
+    /// Days between cycles, which are single doses unless `offsets` says more; infinite when there
+    /// is one dose.
     pub every_day: f64,
-    /// How many doses; `None` for no limit.
+    /// Days from the beginning of a cycle to each of its doses, ascending.
+    pub offsets: Vec<f64>,
+    /// Days between doses on the days of a cycle on which doses are given.
+    pub spacing_day: f64,
+    /// How many cycles; `None` for no limit.
     pub times: Option<u32>,
     /// Length of the infusion in days, when the regimen says so.
     pub infusion_day: Option<f64>,
@@ -65,12 +71,14 @@ impl Order {
     /// Days and doses (in `unit`) up to and including `horizon_day`.
     pub fn doses(&self, horizon_day: f64) -> impl Iterator<Item = (f64, f64)> + '_ {
         let last = self.end_day.min(horizon_day);
+        let dose = move |cycle: u32, place: usize| {
+            let begin = if cycle == 0 { 0.0 } else { f64::from(cycle) * self.every_day };
+            let first = cycle == 0 && place == 0;
+            (self.start_day + begin + self.offsets[place], if first { self.first } else { self.then })
+        };
         (0u32..)
             .take_while(move |i| self.times.is_none_or(|n| *i < n))
-            .map(move |i| {
-                let offset = if i == 0 { 0.0 } else { f64::from(i) * self.every_day };
-                (self.start_day + offset, if i == 0 { self.first } else { self.then })
-            })
+            .flat_map(move |i| (0..self.offsets.len()).map(move |place| dose(i, place)))
             .take_while(move |(day, _)| *day <= last)
     }
 }
@@ -179,6 +187,8 @@ impl<'a> Parser<'a> {
             unit,
             dose_span: dose_from.to(unit_span),
             every_day: f64::INFINITY,
+            offsets: vec![0.0],
+            spacing_day: f64::INFINITY,
             times: Some(1),
             infusion_day: None,
             start_day: 0.0,
@@ -215,6 +225,9 @@ impl<'a> Parser<'a> {
 
     fn schedule(&mut self, order: &mut Order) -> Step<()> {
         let mut often = false;
+        let mut limit = None;
+        let mut intervals: Vec<f64> = Vec::new();
+        let mut days: Option<(Span, Vec<u32>)> = None;
         while let Some((span, word)) = self.next() {
             match word {
                 "once" => often = true,
@@ -234,15 +247,16 @@ impl<'a> Parser<'a> {
                     }
                 },
                 _ => {
-                    if let Some(days) = interval(word) {
-                        order.every_day = days;
-                        order.times = None;
+                    if let Some(interval) = interval(word) {
+                        intervals.push(interval);
                         often = true;
                     } else if let Some(times) = count(word) {
                         if times == 0 {
                             return self.fail("regimen-schedule", span, "no dose at all");
                         }
-                        order.times = Some(times);
+                        limit = Some(times);
+                    } else if let Some(listed) = cycle_days(word) {
+                        days = Some((span, listed));
                     } else {
                         return self.fail(
                             "regimen-word",
@@ -259,6 +273,30 @@ impl<'a> Parser<'a> {
                 self.here(),
                 format!("how often `{}` is given is missing", order.drug),
             );
+        }
+        if let Some(cycle) = intervals.iter().copied().reduce(f64::max) {
+            order.every_day = cycle;
+            order.times = limit;
+        } else if let Some(times) = limit {
+            order.times = Some(times);
+        }
+        order.spacing_day = order.every_day;
+        let most = if days.is_some() { 2 } else { 1 };
+        if intervals.len() > most {
+            return self.fail("regimen-schedule", self.here(), "the intervals contradict each other");
+        }
+        if let Some((span, days)) = days {
+            let inner = intervals.iter().copied().fold(f64::INFINITY, f64::min);
+            let within = if inner < order.every_day { inner } else { 1.0 };
+            let last = days.last().copied().unwrap_or(1);
+            if order.every_day.is_infinite() || f64::from(last) > order.every_day {
+                return self.fail(
+                    "regimen-schedule",
+                    span,
+                    "the days need a cycle that is long enough, such as `q3w`",
+                );
+            }
+            (order.offsets, order.spacing_day) = (doses_on(&days, within), within);
         }
         if order.times.is_some_and(|n| n > 1) && order.every_day.is_infinite() {
             return self.fail(
@@ -322,6 +360,40 @@ fn interval(word: &str) -> Option<f64> {
     (number > 0).then(|| f64::from(number) * days)
 }
 
+/// Days of a cycle: `d1-14`, `d1,8`, `d1`; ascending, from 1.
+fn cycle_days(word: &str) -> Option<Vec<u32>> {
+    let list = word.strip_prefix('d')?;
+    let mut days = Vec::new();
+    for part in list.split(',') {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let (from, to): (u32, u32) = (from.parse().ok()?, to.parse().ok()?);
+        if from == 0 || to < from || to > 366 || days.last().is_some_and(|last| *last >= from) {
+            return None;
+        }
+        days.extend(from..=to);
+    }
+    Some(days)
+}
+
+/// Days since the beginning of a cycle on which doses `within` days apart fall, when they are given
+/// on these days of it.
+fn doses_on(days: &[u32], within: f64) -> Vec<f64> {
+    let mut doses: Vec<f64> = Vec::new();
+    for day in days {
+        let (begin, end) = (f64::from(*day) - 1.0, f64::from(*day));
+        // A day next to the last goes on at the same interval; another begins anew.
+        let mut next = match doses.last() {
+            Some(last) if last + within >= begin - 1e-9 && last + 1.0 >= begin - 1e-9 => last + within,
+            _ => begin,
+        };
+        while next < end - 1e-9 {
+            doses.push(next);
+            next += within;
+        }
+    }
+    doses
+}
+
 /// How many doses: `x6`.
 fn count(word: &str) -> Option<u32> {
     word.strip_prefix('x')?.parse().ok()
@@ -360,6 +432,22 @@ mod tests {
             parse("a 1 mg daily for 3 day from 1 day").unwrap().orders[0].doses(9.0).count(),
             3
         );
+    }
+
+    #[test]
+    fn reads_days_within_a_cycle() {
+        let days = |text: &str, horizon: f64| -> Vec<f64> {
+            parse(text).unwrap().orders[0].doses(horizon).map(|d| d.0).collect()
+        };
+        assert_eq!(days("a 1 mg d1,8 q3w x2", 1e9), [0.0, 7.0, 21.0, 28.0]);
+        let twice = days("a 1 mg bid d1-14 q3w", 41.0);
+        assert_eq!(twice.len(), 56);
+        assert_eq!(twice[27..29], [13.5, 21.0]);
+        assert_eq!(days("a 1 mg daily d1-3 q7d x1", 1e9), [0.0, 1.0, 2.0]);
+        assert_eq!(parse("a 1 mg bid d1-14 q3w").unwrap().orders[0].spacing_day, 0.5);
+        for wrong in ["a 1 mg d1-14", "a 1 mg bid d1-14 qw", "a 1 mg d8,1 q3w", "a 1 mg q3w qw"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

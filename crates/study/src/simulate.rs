@@ -11,12 +11,11 @@ use crate::{
     dosing::{BodySize, BoundRegimen, EventTable, SteadyRun, read_events, steady_state},
     equilibrate::{EnsembleSettings, Programs, Ready, Rest, describe_failure, typical_scale},
     error::StudyError,
-    library::{Attributes, Drug, Host, Library, RegimenFile, Scope, Shelf, Tumour, host_settings},
+    library::{Attributes, Drug, Host, Library, Scope, Shelf, Tumour, host_settings, regimen},
     outcome::{Series, Trace},
     population::{Ingredients, Population},
     quantity::Quantity,
     readout::{self, Column as Shown},
-    regimen::Regimen,
     treatment::Treatment,
     written::Written,
 };
@@ -198,7 +197,10 @@ pub fn prepare(library: &mut Library, request: &SimulateRequest) -> Result<Prepa
             assembled.warnings.extend(unused);
             regimen
         }
-        (None, Some(text)) => BoundRegimen::bind(&regimen(text, library)?, &assembled, library)?,
+        (None, Some(text)) => {
+            let written = Written::argument("--regimen", text, &mut library.sources);
+            BoundRegimen::bind(&regimen(&written, library)?, &assembled, library)?
+        }
         (None, None) => BoundRegimen::default(),
     };
     let medium = settings(&request.medium, "--medium", &assembled, library, medium_symbol)?;
@@ -360,15 +362,6 @@ impl Prepared {
     }
 }
 
-/// A regimen from its text, or from the library when the text is the id of one.
-fn regimen(text: &str, library: &mut Library) -> Result<Regimen, Vec<Diagnostic>> {
-    if !text.contains(char::is_whitespace) && text != "none" {
-        let file: Document<RegimenFile> = library.read(Shelf::Regimens, text, None)?;
-        return Regimen::parse(&Written::in_document(&file, &file.value.text, &library.sources));
-    }
-    Regimen::parse(&Written::argument("--regimen", text, &mut library.sources))
-}
-
 fn argument_days(option: &str, text: &str, library: &mut Library) -> Result<f64, Box<Diagnostic>> {
     let written = Written::argument(option, text, &mut library.sources);
     crate::assemble::days(&written)
@@ -501,6 +494,7 @@ fn state_columns(assembled: &Assembled) -> Vec<Shown> {
             unit: assembled.unit(id).to_string(),
             factor: 1.0,
             symbol: id,
+            marker: false,
         })
         .collect()
 }

@@ -27,6 +27,8 @@ pub struct Treatment {
     counted: f64,
     /// Amount that has arrived of each order.
     given: Vec<f64>,
+    /// Day on which a drug stops for its toxicity.
+    stopped_day: Option<f64>,
 }
 
 impl Treatment {
@@ -52,6 +54,7 @@ impl Treatment {
             origins: Vec::new(),
             counted: start_day,
             given: vec![0.0; regimen.orders.len()],
+            stopped_day: None,
         }
     }
 
@@ -59,6 +62,17 @@ impl Treatment {
     pub fn returning_to(mut self, origins: Vec<Vec<f64>>) -> Treatment {
         self.origins = origins;
         self
+    }
+
+    /// The same, with a note of the day on which a drug stops for its toxicity.
+    pub fn stopping(mut self, day: Option<f64>) -> Treatment {
+        self.stopped_day = day;
+        self
+    }
+
+    /// Day on which a drug stops for its toxicity.
+    pub fn stopped_day(&self) -> Option<f64> {
+        self.stopped_day
     }
 
     /// Day of the next change.

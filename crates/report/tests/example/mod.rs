@@ -50,6 +50,8 @@ pub fn trial(n: u64) -> TrialOutcome {
         Endpoint {
             endpoint: endpoint.into(),
             statistic: "median".into(),
+            at_month: None,
+            n: 0,
             unit: "month".into(),
             subgroup: String::new(),
             value: m.value,
@@ -59,6 +61,8 @@ pub fn trial(n: u64) -> TrialOutcome {
             observed_ci_low: observed[1],
             observed_ci_high: observed[2],
             split: Some(split.into()),
+            known: None,
+            assessed: String::new(),
         }
     };
     let pfs: fn(&PatientOutcome) -> EventTime = |p| p.pfs;
@@ -75,6 +79,8 @@ pub fn trial(n: u64) -> TrialOutcome {
         Endpoint {
             endpoint: "orr".into(),
             statistic: "percent".into(),
+            at_month: None,
+            n: 0,
             unit: "%".into(),
             subgroup: if stratum.is_empty() { String::new() } else { format!("stratum={stratum}") },
             value: s.map(|s| 100.0 * s.value),
@@ -84,6 +90,8 @@ pub fn trial(n: u64) -> TrialOutcome {
             observed_ci_low: Some(observed - 6.0),
             observed_ci_high: Some(observed + 7.0),
             split: Some("calibration".into()),
+            known: None,
+            assessed: String::new(),
         }
     };
     let arms = (0..2)
@@ -126,6 +134,8 @@ pub fn trial(n: u64) -> TrialOutcome {
             observed_ci_low: observed[1],
             observed_ci_high: observed[2],
             split: Some("prediction".into()),
+            known: None,
+            assessed: String::new(),
         }
     };
     TrialOutcome {
@@ -140,6 +150,8 @@ pub fn trial(n: u64) -> TrialOutcome {
             contrast("os", os, "marker=+", [Some(0.71), Some(0.54), Some(0.92)]),
         ],
         failed_patients: patients.iter().filter(|p| p.status != PatientStatus::Complete).count(),
+        not_enrolled: 0,
+        markers: Vec::new(),
         seconds: 12.3,
         traces: vec![trace("A typical patient, chemotherapy with the antibody")],
         patients,
@@ -156,14 +168,14 @@ fn patient(draws: &mut Draws, arm: usize, number: u64) -> PatientOutcome {
     let size =
         |day: f64| baseline * (-shrink * wane * (1.0 - (-day / wane).exp()) + grow * day).exp();
     let mut assessments =
-        vec![Assessment { day: 0.0, sum_of_diameters_mm: baseline, new_lesion: false }];
+        vec![Assessment { day: 0.0, sum_of_diameters_mm: baseline, new_lesion: false, markers: vec![] }];
     let (mut nadir, mut best, mut progressed) = (baseline, f64::INFINITY, None);
     let mut day: f64 = 56.0;
     while day < end.min(death) && progressed.is_none() {
         let sum = (size(day) * (1.0 + 0.03 * draws.normal())).max(0.0);
         let sum = if sum < 6.0 { 0.0 } else { sum };
         let new_lesion = draws.next() < 0.05;
-        assessments.push(Assessment { day, sum_of_diameters_mm: sum, new_lesion });
+        assessments.push(Assessment { day, sum_of_diameters_mm: sum, new_lesion, markers: vec![] });
         best = best.min(sum);
         if new_lesion || (sum > 1.2 * nadir && sum - nadir > 5.0) {
             progressed = Some(day);
@@ -201,6 +213,11 @@ fn patient(draws: &mut Draws, arm: usize, number: u64) -> PatientOutcome {
         response,
         best_change_percent: change,
         crossover_day: progressed.filter(|_| arm == 1 && number.is_multiple_of(3)),
+        discontinued_day: None,
+        pcr: None,
+        tpcr: None,
+        tags: Default::default(),
+        traits: Default::default(),
         assessments,
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     assemble::Assembled,
     document::Document,
     library::{Drug, Library, Shelf},
+    quantity,
     regimen::{Order, RouteKind},
     written::Written,
 };
@@ -53,6 +54,11 @@ pub(super) fn bind_order(
         _ => 0.0,
     };
     let scale = dose_scale(order, &drug, species, assembled, library)?;
+    let toxicity = drug.value.discontinuation.as_ref().map(|d| &d.hazard);
+    let toxicity_per_day = toxicity.map_or(Ok(0.0), |h| {
+        h.to(&quantity::per_day())
+            .map_err(|m| vec![Diagnostic::error("unit", m).at(drug.place(&h.unit), "")])
+    })?;
     Ok(BoundOrder {
         order: order.clone(),
         into: species,
@@ -61,6 +67,7 @@ pub(super) fn bind_order(
         lag_day: 0.0,
         available: 1.0,
         epoch: 0,
+        toxicity_per_day,
     })
 }
 

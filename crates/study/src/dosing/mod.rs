@@ -5,12 +5,14 @@ mod steady;
 mod table;
 mod write;
 
+use std::collections::BTreeMap;
+
 use hersim_network::{Diagnostic, SymbolId};
 
 use crate::{
     assemble::Assembled,
     library::Library,
-    regimen::{Order, Regimen},
+    regimen::{Order, Regimen, RouteKind},
 };
 
 pub use steady::{SteadyRun, steady_state};
@@ -34,6 +36,8 @@ pub struct BoundOrder {
     pub available: f64,
     /// Number of resets before it; it ends with the next one.
     pub epoch: usize,
+    /// Rate at which patients stop it for its toxicity, per day.
+    pub toxicity_per_day: f64,
 }
 
 /// A return of the whole system to a state, which ends all that was given before.
@@ -125,6 +129,27 @@ impl BoundRegimen {
         }
     }
 
+    /// The same with what is taken by mouth once a day or more often arriving evenly over the time
+    /// to the next dose: over months nothing but the mean matters, and thousands of doses a year
+    /// become a few.
+    pub fn evenly(mut self) -> BoundRegimen {
+        for bound in &mut self.orders {
+            let order = &bound.order;
+            if order.route == RouteKind::Oral && order.spacing_day <= 1.0 && bound.infusion_day == 0.0 {
+                bound.infusion_day = order.spacing_day;
+            }
+        }
+        self
+    }
+
+    /// The same with each order ending at the latest on its day, `[order]`, counted from its begin.
+    pub fn ending(mut self, days: &[f64]) -> BoundRegimen {
+        for (bound, day) in self.orders.iter_mut().zip(days) {
+            bound.order.end_day = bound.order.end_day.min(*day);
+        }
+        self
+    }
+
     /// Species that receive doses.
     pub fn inputs(&self) -> impl Iterator<Item = SymbolId> + '_ {
         self.orders.iter().map(|o| o.into)
@@ -162,8 +187,48 @@ impl BoundRegimen {
         events.sort_by(|a, b| {
             a.day.total_cmp(&b.day).then(rank(a).cmp(&rank(b))).then(a.order.cmp(&b.order))
         });
-        events
+        join_infusions(events)
     }
+}
+
+/// Drops the end of an infusion and the beginning of the next one of its order where that follows
+/// at once, at the same rate, and nothing else of the order runs.
+fn join_infusions(events: Vec<DoseEvent>) -> Vec<DoseEvent> {
+    /// What runs of one order, and where its last end is among the events kept.
+    #[derive(Default)]
+    struct Running {
+        count: usize,
+        rate: f64,
+        ended: Option<usize>,
+    }
+    let mut orders: BTreeMap<usize, Running> = BTreeMap::new();
+    let mut kept: Vec<Option<DoseEvent>> = Vec::with_capacity(events.len());
+    for event in events {
+        let running = orders.entry(event.order).or_default();
+        match event.action {
+            DoseAction::Start(rate) => {
+                let ended = running.ended.take().filter(|_| running.count == 0);
+                let at_once = |e: &DoseEvent| event.day - e.day < 1e-9;
+                running.count += 1;
+                if let Some(end) = ended
+                    && running.rate == rate
+                    && kept[end].as_ref().is_some_and(at_once)
+                {
+                    kept[end] = None;
+                    continue;
+                }
+                running.rate = rate;
+            }
+            DoseAction::Stop => {
+                running.count = running.count.saturating_sub(1);
+                running.ended = Some(kept.len());
+            }
+            DoseAction::Return(_) => orders.clear(),
+            DoseAction::Bolus(_) => {}
+        }
+        kept.push(Some(event));
+    }
+    kept.into_iter().flatten().collect()
 }
 
 impl BoundOrder {

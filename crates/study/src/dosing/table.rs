@@ -253,6 +253,8 @@ impl<'a> Reader<'a> {
             unit: unit.clone(),
             dose_span: dose.span,
             every_day: if every > 0.0 { every } else { f64::INFINITY },
+            offsets: vec![0.0],
+            spacing_day: if every > 0.0 { every } else { f64::INFINITY },
             times: Some(1 + more as u32),
             infusion_day: Some(if rate > 0.0 { amount / rate * self.days } else { length }),
             start_day: day,

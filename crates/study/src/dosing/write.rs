@@ -36,9 +36,15 @@ pub fn event_table(
             RouteKind::Oral => "oral",
         };
         let doses: Vec<(f64, f64)> = bound.order.doses(horizon_day).collect();
-        // The first dose may differ; the others are one row.
+        // The first dose may differ; the others are one row for each dose of a cycle.
         let split = usize::from(bound.order.first != bound.order.then && doses.len() > 1);
-        for part in [&doses[..split], &doses[split..]] {
+        let places = bound.order.offsets.len();
+        let of_place = |place: usize| -> Vec<(f64, f64)> {
+            let all = doses.iter().enumerate().skip(split);
+            all.filter(|(i, _)| i % places == place).map(|(_, dose)| *dose).collect()
+        };
+        let parts = (0..places).map(of_place);
+        for part in [doses[..split].to_vec()].into_iter().chain(parts) {
             let Some((day, dose)) = part.first() else { continue };
             let more = part.len() - 1;
             let every = if more > 0 { bound.order.every_day } else { 0.0 };

@@ -14,8 +14,7 @@ use crate::{
     assemble::Assembled,
     document::Document,
     dosing::BoundRegimen,
-    library::{Attributes, Library, RegimenFile, Shelf, Tumour},
-    regimen::Regimen,
+    library::{Attributes, Library, Tumour, regimen},
     sheet::Cell,
     tumour::attribute_settings,
     written::Written,
@@ -134,13 +133,7 @@ fn bound_regimen(
     library: &mut Library,
 ) -> Result<BoundRegimen, Vec<Diagnostic>> {
     let written = Written::at(&cell.text, cell.span);
-    let regimen = if cell.text.contains(char::is_whitespace) || cell.text == "none" {
-        Regimen::parse(&written)?
-    } else {
-        let file: Document<RegimenFile> =
-            library.read(Shelf::Regimens, &cell.text, Some(cell.span))?;
-        Regimen::parse(&Written::in_document(&file, &file.value.text, &library.sources))?
-    };
+    let regimen = regimen(&written, library)?;
     BoundRegimen::bind(&regimen, assembled, library)
 }
 

@@ -172,10 +172,5 @@ impl SystemSetup {
 
 /// A patient who is nothing but values.
 pub fn patient(values: Vec<f64>) -> VirtualPatient {
-    VirtualPatient {
-        values,
-        group: String::new(),
-        tags: Default::default(),
-        stratum: String::new(),
-    }
+    VirtualPatient::of(values)
 }

@@ -27,6 +27,26 @@ pub struct Cohort {
     /// Kinds of patients; shares sum to one.
     #[serde(default)]
     pub group: Vec<Group>,
+    /// Draws that hang together, by a Gaussian copula.
+    #[serde(default)]
+    pub correlation: Vec<Correlation>,
+}
+
+/// Two draws that hang together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correlation {
+    /// The two, by attribute or symbol.
+    pub between: [Spanned<String>; 2],
+    /// Correlation of their normal scores, -1 to 1.
+    pub rho: Spanned<f64>,
+    /// Where it comes from.
+    pub source: String,
+    /// `measured`, `fitted` or `assumed`.
+    pub status: String,
+    /// Remarks.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// One quantity that differs between patients.

@@ -22,6 +22,34 @@ pub struct Drug {
     pub molar_mass: SourcedNumber,
     /// How it enters each system.
     pub system: BTreeMap<String, Route>,
+    /// How often it is stopped for its toxicity.
+    pub discontinuation: Option<Discontinuation>,
+    /// Lower doses that its label knows, highest first.
+    #[serde(default)]
+    pub dose_level: Vec<DoseLevel>,
+    /// Cycles that are usually given, where the label limits them.
+    pub cycles_usual: Option<u32>,
+}
+
+/// How often a drug is stopped for its toxicity.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discontinuation {
+    /// Rate per time under treatment.
+    pub hazard: SourcedNumber,
+}
+
+/// A lower dose that a label knows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoseLevel {
+    /// Share of the full dose.
+    pub share: f64,
+    /// Where it comes from.
+    pub source: String,
+    /// Remarks.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// How a drug enters a system.

@@ -12,14 +12,15 @@ use std::path::{Path, PathBuf};
 
 use hersim_antimony::Files;
 use hersim_network::{Diagnostic, Sources, Span, nearest};
+use hersim_units::Unit;
 use serde::de::DeserializeOwned;
 
 pub use attribute::{Attribute, Attributes, Scope};
-pub use cohort::{Cohort, Draw, Group, SubclonePlan};
+pub use cohort::{Cohort, Correlation, Draw, Group, SubclonePlan};
 pub use drug::{Drug, Route};
 pub use host::{Host, HostValue, host_settings};
-pub use regimen_file::RegimenFile;
-pub use system::{ClinicRoles, System};
+pub use regimen_file::{RegimenFile, regimen};
+pub use system::{ClinicRoles, SurgeryRoles, System};
 pub use tumour::{AttributeValue, Made, NumberOrWord, Phase, Tumour, TumourSubclone};
 
 use crate::document::{self, Document};
@@ -34,6 +35,26 @@ pub struct SourcedNumber {
     pub unit: document::Spanned<String>,
     /// Where it comes from.
     pub source: String,
+    /// `measured`, `derived`, `fitted` or `assumed`, where the document says so.
+    #[serde(default)]
+    pub status: String,
+    /// Remarks.
+    #[serde(default)]
+    pub note: String,
+}
+
+impl SourcedNumber {
+    /// The number in another unit.
+    ///
+    /// # Errors
+    /// A sentence when its unit is none or of another dimension.
+    pub fn to(&self, needed: &Unit) -> Result<f64, String> {
+        let unit = Unit::parse(self.unit.get_ref()).map_err(|e| e.to_string())?;
+        let factor = unit.factor_to(needed);
+        factor
+            .map(|factor| self.value * factor)
+            .ok_or_else(|| format!("`{unit}` cannot be expressed in `{needed}`"))
+    }
 }
 
 /// One kind of thing in the library.
@@ -136,6 +157,16 @@ impl Library {
         }
     }
 
+    /// The same folders with no text read yet.
+    pub fn afresh(&self) -> Library {
+        Library {
+            root: self.root.clone(),
+            files: Box::new(hersim_antimony::Disk),
+            sources: Sources::default(),
+            answers: self.answers.clone(),
+        }
+    }
+
     /// Access to files.
     pub fn files(&self) -> &(dyn Files + Sync + Send) {
         self.files.as_ref()
@@ -184,6 +215,21 @@ impl Library {
         }
         let path = self.path(&format!("{}/{id}.toml", shelf.folder()));
         document::read(self.files.as_ref(), &path, &mut self.sources)
+    }
+
+    /// Reads a document by id, or by path when the word is one (`trials/mine.toml`).
+    ///
+    /// # Errors
+    /// As [`Library::read`]; `file-unreadable`.
+    pub fn read_or_open<T: DeserializeOwned>(
+        &mut self,
+        shelf: Shelf,
+        word: &str,
+    ) -> Result<Document<T>, Vec<Diagnostic>> {
+        if word.ends_with(".toml") || word.contains(std::path::is_separator) {
+            return document::read(self.files.as_ref(), Path::new(word), &mut self.sources);
+        }
+        self.read(shelf, word, None)
     }
 
     /// The message for an id that is not on a shelf.

@@ -92,6 +92,28 @@ pub struct ClinicRoles {
     pub new_lesion: Spanned<String>,
     /// Parameter that is 1 once the disease has progressed.
     pub progressed: Spanned<String>,
+    /// Parameter that is 1 while treatment is given that a trial does not name.
+    pub later_treatment: Spanned<String>,
+    /// What taking the tumour out does, where it can be.
+    pub surgery: Option<SurgeryRoles>,
+}
+
+/// What a trial reads and sets when a tumour is taken out. Cell numbers are those of
+/// [`Population::numbers`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurgeryRoles {
+    /// Parameter that is 1 once the tumour has been taken out.
+    pub operated: Spanned<String>,
+    /// Parameter: share of the cells that are elsewhere and stay.
+    pub left_behind: Spanned<String>,
+    /// State that integrates death rate over number of living cells: the chance that a subclone
+    /// has died out is exp(-1/risk). The word `clone` in it stands for the subclone.
+    pub risk: Spanned<String>,
+    /// 1 when no cell would be found in the breast.
+    pub clear_breast: Spanned<String>,
+    /// 1 when no cell would be found in breast and nodes.
+    pub clear: Spanned<String>,
 }
 
 /// Something worth showing.
@@ -106,4 +128,7 @@ pub struct Readout {
     pub title: String,
     /// Unit to show it in.
     pub unit: Spanned<String>,
+    /// Whether it is measured at every visit of a trial.
+    #[serde(default)]
+    pub marker: bool,
 }

@@ -1,314 +1,328 @@
 //! From patients to the figures of a trial, each beside the published one.
 
-use std::collections::BTreeMap;
+use hersim_network::{Diagnostic, nearest};
 
-use hersim_network::Diagnostic;
-
-use super::{Arm, PublishedContrast, PublishedResult, TrialPlan};
+use super::{
+    PublishedContrast, PublishedResult, Setting, TrialPlan,
+    figures::{self, ENDPOINTS, Figure, Kind, Statistic},
+    setup::TrialSetup,
+};
 use crate::{
-    library::Cohort,
+    assemble::days,
+    condition::Condition,
+    document::{Document, Spanned},
+    library::Library,
     outcome::{
-        ArmOutcome, Contrast, DAYS_PER_MONTH, Endpoint, EventTime, PatientOutcome, PatientStatus,
-        Response, TrialOutcome,
+        ArmOutcome, Contrast, DAYS_PER_MONTH, Endpoint, PatientOutcome, PatientStatus, TrialOutcome,
     },
-    statistics::{Estimate, KaplanMeier, hazard_ratio, odds_ratio, risk_difference, share},
+    written::Written,
 };
 
-/// Times to events, by name.
-const TIMES: [&str; 4] = ["ttp", "pfs", "os", "dor"];
 /// Figures that every arm gets, published or not.
-const ALWAYS: [(&str, &str); 4] =
-    [("orr", "percent"), ("ttp", "median"), ("pfs", "median"), ("os", "median")];
+fn always(setting: Setting) -> &'static [(&'static str, Statistic)] {
+    match setting {
+        Setting::Metastatic => &[
+            ("orr", Statistic::Percent),
+            ("ttp", Statistic::Median),
+            ("pfs", Statistic::Median),
+            ("os", Statistic::Median),
+        ],
+        Setting::Neoadjuvant => &[("pcr", Statistic::Percent), ("tpcr", Statistic::Percent)],
+        Setting::Adjuvant => &[("dfs", Statistic::FreeAt(36.0)), ("os", Statistic::FreeAt(36.0))],
+    }
+}
+
 /// Comparisons that every pair of arms gets.
-const ALWAYS_COMPARED: [(&str, &str); 4] =
-    [("orr", "or"), ("ttp", "hr"), ("pfs", "hr"), ("os", "hr")];
+fn always_compared(setting: Setting) -> &'static [(&'static str, &'static str)] {
+    match setting {
+        Setting::Metastatic => &[("orr", "or"), ("ttp", "hr"), ("pfs", "hr"), ("os", "hr")],
+        Setting::Neoadjuvant => &[("pcr", "or")],
+        Setting::Adjuvant => &[("dfs", "hr"), ("os", "hr")],
+    }
+}
+
+/// A figure that is asked for.
+struct Asked<'a> {
+    endpoint: &'a str,
+    statistic: Statistic,
+    subgroup: Option<&'a Spanned<String>>,
+    published: Option<&'a PublishedResult>,
+}
+
+/// A comparison that is asked for.
+struct AskedContrast<'a> {
+    endpoint: &'a str,
+    measure: &'a str,
+    pair: [usize; 2],
+    subgroup: Option<&'a Spanned<String>>,
+    published: Option<&'a PublishedContrast>,
+}
 
 /// The figures of a trial.
 ///
 /// # Errors
-/// Published figures whose endpoint, statistic or subgroup is not known.
+/// Published figures whose endpoint, statistic or subgroup is not known: all of them.
 pub fn summarise(
-    plan: &TrialPlan,
-    cohort: &Cohort,
+    setup: &TrialSetup,
+    library: &Library,
     patients: Vec<PatientOutcome>,
     seed: u64,
 ) -> Result<TrialOutcome, Vec<Diagnostic>> {
-    let tags: BTreeMap<&str, &BTreeMap<String, String>> =
-        cohort.group.iter().map(|g| (g.id.as_str(), &g.tags)).collect();
-    let view = View { patients: &patients, tags };
+    let plan = &setup.plan;
+    let facts = setup.population.facts();
     let mut errors = Vec::new();
-    let mut keep = |result: Result<_, Box<Diagnostic>>| match result {
-        Ok(value) => Some(value),
-        Err(error) => {
-            errors.push(*error);
-            None
+    let condition = |subgroup: Option<&Spanned<String>>, errors: &mut Vec<Diagnostic>| {
+        let text = subgroup.filter(|s| !s.get_ref().is_empty())?;
+        match Condition::parse(&Written::in_document(plan, text, &library.sources), &facts) {
+            Ok(condition) => Some(condition),
+            Err(more) => {
+                errors.extend(more);
+                None
+            }
         }
     };
-
     let mut arms = Vec::new();
-    for (index, arm) in plan.arm.iter().enumerate() {
+    for (index, arm) in plan.value.arm.iter().enumerate() {
         let mut endpoints = Vec::new();
-        for (endpoint, statistic, subgroup, published) in wanted(plan, arm) {
-            let value = keep(view.figure(index, endpoint, statistic, subgroup));
-            endpoints.extend(value.map(|v| beside(endpoint, statistic, subgroup, v, published)));
+        for asked in wanted(plan, &arm.id, library, &mut errors) {
+            let restriction = condition(asked.subgroup, &mut errors);
+            let group = figures::group(&patients, index, restriction.as_ref());
+            if let Some(figure) = figures::figure(&group, asked.endpoint, asked.statistic) {
+                endpoints.push(beside(&asked, figure, group.len()));
+            }
         }
         arms.push(ArmOutcome {
             arm: arm.id.clone(),
             title: arm.title.clone(),
-            n: view.able(index, "").map(|p| p.len()).unwrap_or_default(),
+            n: figures::group(&patients, index, None).len(),
             endpoints,
         });
     }
     let mut contrasts = Vec::new();
-    for (endpoint, measure, pair, subgroup, published) in wanted_contrasts(plan) {
-        let value = keep(view.contrast(endpoint, measure, pair, subgroup));
-        contrasts.extend(value.map(|value| Contrast {
-            endpoint: endpoint.to_string(),
-            measure: measure.to_string(),
-            arms: pair.map(|i| plan.arm[i].id.clone()),
-            subgroup: subgroup.to_string(),
-            value: value.value,
-            ci_low: value.ci_low,
-            ci_high: value.ci_high,
-            observed: published.map(|p| p.value),
-            observed_ci_low: published.and_then(|p| p.ci_low),
-            observed_ci_high: published.and_then(|p| p.ci_high),
-            split: published.map(|p| p.split.clone()),
-        }));
+    for asked in wanted_contrasts(plan, &mut errors) {
+        let restriction = condition(asked.subgroup, &mut errors);
+        let [a, b] = asked.pair.map(|arm| figures::group(&patients, arm, restriction.as_ref()));
+        let figure = figures::contrast(&a, &b, asked.endpoint, asked.measure);
+        contrasts.extend(figure.map(|figure| compared(plan, &asked, figure)));
     }
     if !errors.is_empty() {
         return Err(errors);
     }
-    let failed = patients.iter().filter(|p| p.status != PatientStatus::Complete).count();
+    let count = |wanted: fn(&PatientStatus) -> bool| patients.iter().filter(|p| wanted(&p.status)).count();
     Ok(TrialOutcome {
-        trial: plan.id.clone(),
-        title: plan.title.clone(),
-        source: plan.source.clone(),
+        trial: plan.value.id.clone(),
+        title: plan.value.title.clone(),
+        source: plan.value.source.clone(),
         seed,
         arms,
         contrasts,
-        failed_patients: failed,
+        failed_patients: count(|s| matches!(s, PatientStatus::Failed(_))),
+        not_enrolled: count(|s| matches!(s, PatientStatus::NotEnrolled(_))),
+        markers: setup.markers.clone(),
         seconds: 0.0,
         patients,
         traces: Vec::new(),
     })
 }
 
-type Wanted<'a, P> = Vec<(&'a str, &'a str, &'a str, Option<&'a P>)>;
-
 /// Figures of an arm: those every arm gets, then what else was published.
-fn wanted<'a>(plan: &'a TrialPlan, arm: &Arm) -> Wanted<'a, PublishedResult> {
-    let published: Vec<&PublishedResult> =
-        plan.result.iter().filter(|r| *r.arm.get_ref() == arm.id).collect();
-    let mut wanted: Wanted<PublishedResult> = ALWAYS
-        .iter()
-        .map(|(endpoint, statistic)| {
-            let found = published.iter().copied().find(|r| {
-                r.endpoint.get_ref() == endpoint
-                    && r.statistic == *statistic
-                    && r.subgroup.is_empty()
-            });
-            (*endpoint, *statistic, "", found)
-        })
-        .collect();
-    for result in published {
-        let key = (result.endpoint.get_ref().as_str(), result.statistic.as_str());
-        if !(result.subgroup.is_empty() && ALWAYS.contains(&key)) {
-            wanted.push((key.0, key.1, &result.subgroup, Some(result)));
+fn wanted<'a>(
+    plan: &'a Document<TrialPlan>,
+    arm: &str,
+    library: &Library,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<Asked<'a>> {
+    let mut published = Vec::new();
+    for result in plan.value.result.iter().filter(|r| r.arm.get_ref() == arm) {
+        match statistic(plan, result, library) {
+            Ok(statistic) => published.push(Asked {
+                endpoint: result.endpoint.get_ref(),
+                statistic,
+                subgroup: result.subgroup.as_ref(),
+                published: Some(result),
+            }),
+            Err(error) => errors.push(*error),
         }
     }
-    wanted
+    let whole = |a: &Asked| a.subgroup.is_none_or(|s| s.get_ref().is_empty());
+    let missing = always(plan.value.setting).iter().filter(|(endpoint, statistic)| {
+        !published.iter().any(|p| {
+            whole(p) && p.endpoint == *endpoint && p.statistic == *statistic
+        })
+    });
+    let mut all: Vec<Asked> = missing
+        .map(|(endpoint, statistic)| Asked {
+            endpoint,
+            statistic: *statistic,
+            subgroup: None,
+            published: None,
+        })
+        .collect();
+    all.extend(published);
+    let usual = always(plan.value.setting);
+    // The usual figures of everyone first, in their usual order.
+    all.sort_by_key(|a| {
+        let place = usual.iter().position(|(e, s)| *e == a.endpoint && *s == a.statistic);
+        (!whole(a), place.unwrap_or(usual.len()))
+    });
+    all
 }
 
-type WantedContrast<'a> = (&'a str, &'a str, [usize; 2], &'a str, Option<&'a PublishedContrast>);
+/// What a published figure is.
+fn statistic(
+    plan: &Document<TrialPlan>,
+    result: &PublishedResult,
+    library: &Library,
+) -> Result<Statistic, Box<Diagnostic>> {
+    let name = result.endpoint.get_ref();
+    let refuse = |message: String, mend: &str| {
+        let error = Diagnostic::error("unknown-endpoint", message);
+        Err(Box::new(error.at(plan.place(&result.endpoint), "").mend(mend)))
+    };
+    let Some(kind) = figures::kind(name) else { return Err(unknown_endpoint(plan, &result.endpoint)) };
+    match (kind, result.statistic.as_str(), &result.at) {
+        (Kind::Share(_), "percent", None) => Ok(Statistic::Percent),
+        (Kind::Time(_), "median", None) => Ok(Statistic::Median),
+        (Kind::Time(_), "percent", Some(at)) => {
+            let day = days(&Written::in_document(plan, at, &library.sources))?;
+            Ok(Statistic::FreeAt(day / DAYS_PER_MONTH))
+        }
+        (Kind::Time(_), "percent", None) => {
+            refuse(format!("when are patients free of `{name}` counted?"), "add for example at = \"36 month\"")
+        }
+        (Kind::Share(_), ..) => {
+            refuse(format!("`{name}` is a share of patients"), "write statistic = \"percent\" without `at`")
+        }
+        (Kind::Time(_), other, _) => refuse(
+            format!("`{name}` is a time and has no statistic `{other}`"),
+            "write statistic = \"median\", or \"percent\" with `at`",
+        ),
+    }
+}
+
+fn unknown_endpoint(plan: &Document<TrialPlan>, endpoint: &Spanned<String>) -> Box<Diagnostic> {
+    let name = endpoint.get_ref();
+    let error = Diagnostic::error("unknown-endpoint", format!("`{name}` is not an endpoint"));
+    let known = ENDPOINTS.map(|e| e.0);
+    let mend = match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", known.join(", ")),
+    };
+    Box::new(error.at(plan.place(endpoint), "").mend(mend))
+}
 
 /// Comparisons: the usual ones of every later arm with the first (or of the published pairs),
 /// then what else was published.
-fn wanted_contrasts(plan: &TrialPlan) -> Vec<WantedContrast<'_>> {
-    let position = |id: &str| plan.arm.iter().position(|a| a.id == id);
-    let published: Vec<([usize; 2], &PublishedContrast)> = (plan.contrast.iter())
-        .filter_map(|c| Some(([position(&c.arms[0])?, position(&c.arms[1])?], c)))
-        .collect();
-    let mut pairs: Vec<[usize; 2]> = published.iter().map(|p| p.0).collect();
+fn wanted_contrasts<'a>(
+    plan: &'a Document<TrialPlan>,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<AskedContrast<'a>> {
+    let position = |id: &str| plan.value.arm.iter().position(|a| a.id == id);
+    let mut published = Vec::new();
+    for contrast in &plan.value.contrast {
+        let Some(kind) = figures::kind(contrast.endpoint.get_ref()) else {
+            errors.push(*unknown_endpoint(plan, &contrast.endpoint));
+            continue;
+        };
+        let fits = matches!(
+            (kind, contrast.measure.as_str()),
+            (Kind::Share(_), "or" | "difference") | (Kind::Time(_), "hr")
+        );
+        if !fits {
+            let message = format!(
+                "`{}` cannot be compared by `{}`",
+                contrast.endpoint.get_ref(),
+                contrast.measure
+            );
+            errors.push(
+                Diagnostic::error("unknown-endpoint", message)
+                    .at(plan.place(&contrast.endpoint), "")
+                    .mend("times are compared by `hr`, shares by `or` or `difference`"),
+            );
+            continue;
+        }
+        if let (Some(a), Some(b)) = (position(&contrast.arms[0]), position(&contrast.arms[1])) {
+            published.push(AskedContrast {
+                endpoint: contrast.endpoint.get_ref(),
+                measure: &contrast.measure,
+                pair: [a, b],
+                subgroup: contrast.subgroup.as_ref(),
+                published: Some(contrast),
+            });
+        }
+    }
+    let mut pairs: Vec<[usize; 2]> = published.iter().map(|p| p.pair).collect();
     if pairs.is_empty() {
-        pairs = (1..plan.arm.len()).map(|i| [i, 0]).collect();
+        pairs = (1..plan.value.arm.len()).map(|i| [i, 0]).collect();
     }
     pairs.sort();
     pairs.dedup();
-    let mut wanted: Vec<WantedContrast> = Vec::new();
+    let whole = |a: &AskedContrast| a.subgroup.is_none_or(|s| s.get_ref().is_empty());
+    let usual = always_compared(plan.value.setting);
+    let mut all = Vec::new();
     for pair in pairs {
-        for (endpoint, measure) in ALWAYS_COMPARED {
-            let found = published.iter().find(|(p, c)| {
-                *p == pair
-                    && c.endpoint.get_ref() == endpoint
-                    && c.measure == measure
-                    && c.subgroup.is_empty()
+        for (endpoint, measure) in usual {
+            let there = published.iter().any(|p| {
+                whole(p) && p.pair == pair && p.endpoint == *endpoint && p.measure == *measure
             });
-            wanted.push((endpoint, measure, pair, "", found.map(|f| f.1)));
+            if !there {
+                all.push(AskedContrast { endpoint, measure, pair, subgroup: None, published: None });
+            }
         }
     }
-    for (pair, contrast) in published {
-        let key = (contrast.endpoint.get_ref().as_str(), contrast.measure.as_str());
-        if !(contrast.subgroup.is_empty() && ALWAYS_COMPARED.contains(&key)) {
-            wanted.push((key.0, key.1, pair, &contrast.subgroup, Some(contrast)));
-        }
-    }
-    wanted
+    all.extend(published);
+    all.sort_by_key(|a| {
+        let place = usual.iter().position(|(e, m)| *e == a.endpoint && *m == a.measure);
+        (!whole(a), a.pair, place.unwrap_or(usual.len()))
+    });
+    all
 }
 
-fn beside(
-    endpoint: &str,
-    statistic: &str,
-    subgroup: &str,
-    value: Figure,
-    published: Option<&PublishedResult>,
-) -> Endpoint {
+fn words(subgroup: Option<&Spanned<String>>) -> String {
+    subgroup.map(|s| s.get_ref().clone()).unwrap_or_default()
+}
+
+fn beside(asked: &Asked, figure: Figure, n: usize) -> Endpoint {
+    let published = asked.published;
+    let (statistic, unit, at_month) = match asked.statistic {
+        Statistic::Median => ("median", "month", None),
+        Statistic::Percent => ("percent", "%", None),
+        Statistic::FreeAt(month) => ("percent", "%", Some(month)),
+    };
     Endpoint {
-        endpoint: endpoint.to_string(),
+        endpoint: asked.endpoint.to_string(),
         statistic: statistic.to_string(),
-        unit: if statistic == "median" { "month" } else { "%" }.to_string(),
-        subgroup: subgroup.to_string(),
-        value: value.value,
-        ci_low: value.ci_low,
-        ci_high: value.ci_high,
+        at_month,
+        unit: unit.to_string(),
+        subgroup: words(asked.subgroup),
+        n,
+        value: figure.value,
+        ci_low: figure.ci_low,
+        ci_high: figure.ci_high,
         observed: published.map(|p| p.value),
         observed_ci_low: published.and_then(|p| p.ci_low),
         observed_ci_high: published.and_then(|p| p.ci_high),
         split: published.map(|p| p.split.clone()),
+        known: published.map(|p| p.known),
+        assessed: published.map(|p| p.assessed.clone()).unwrap_or_default(),
     }
 }
 
-/// A figure with its interval; parts that cannot be estimated are absent.
-#[derive(Clone, Copy, Debug, Default)]
-struct Figure {
-    value: Option<f64>,
-    ci_low: Option<f64>,
-    ci_high: Option<f64>,
-}
-
-impl Figure {
-    fn new(estimate: Option<Estimate>, scale: f64) -> Figure {
-        Figure {
-            value: estimate.map(|e| e.value * scale),
-            ci_low: estimate.map(|e| e.ci_low * scale),
-            ci_high: estimate.map(|e| e.ci_high * scale),
-        }
+fn compared(plan: &Document<TrialPlan>, asked: &AskedContrast, figure: Figure) -> Contrast {
+    let published = asked.published;
+    Contrast {
+        endpoint: asked.endpoint.to_string(),
+        measure: asked.measure.to_string(),
+        arms: asked.pair.map(|i| plan.value.arm[i].id.clone()),
+        subgroup: words(asked.subgroup),
+        value: figure.value,
+        ci_low: figure.ci_low,
+        ci_high: figure.ci_high,
+        observed: published.map(|p| p.value),
+        observed_ci_low: published.and_then(|p| p.ci_low),
+        observed_ci_high: published.and_then(|p| p.ci_high),
+        split: published.map(|p| p.split.clone()),
+        known: published.map(|p| p.known),
+        assessed: published.map(|p| p.assessed.clone()).unwrap_or_default(),
     }
-}
-
-struct View<'a> {
-    patients: &'a [PatientOutcome],
-    tags: BTreeMap<&'a str, &'a BTreeMap<String, String>>,
-}
-
-type Outcome<T> = Result<T, Box<Diagnostic>>;
-
-impl View<'_> {
-    /// Patients of an arm and a subgroup who were simulated to the end.
-    fn able(&self, arm: usize, subgroup: &str) -> Outcome<Vec<&PatientOutcome>> {
-        let wanted = match subgroup.split_once('=') {
-            None if subgroup.is_empty() => None,
-            Some(pair) => Some(pair),
-            None => return Err(unknown("subgroup", subgroup, "write for example `stratum=ac`")),
-        };
-        if let Some((key, _)) = wanted
-            && key != "stratum"
-            && key != "group"
-            && !self.tags.values().any(|t| t.contains_key(key))
-        {
-            return Err(unknown(
-                "subgroup",
-                subgroup,
-                "known are stratum, group and the groups' tags",
-            ));
-        }
-        let belongs = |p: &PatientOutcome| match wanted {
-            None => true,
-            Some(("stratum", value)) => p.stratum == value,
-            Some(("group", value)) => p.group == value,
-            Some((tag, value)) => {
-                self.tags.get(p.group.as_str()).and_then(|t| t.get(tag)).is_some_and(|v| v == value)
-            }
-        };
-        let done = |p: &&PatientOutcome| p.arm == arm && p.status == PatientStatus::Complete;
-        Ok(self.patients.iter().filter(done).filter(|p| belongs(p)).collect())
-    }
-
-    fn figure(
-        &self,
-        arm: usize,
-        endpoint: &str,
-        statistic: &str,
-        subgroup: &str,
-    ) -> Outcome<Figure> {
-        let patients = self.able(arm, subgroup)?;
-        match (endpoint, statistic) {
-            ("orr", "percent") => {
-                Ok(Figure::new(share(responders(&patients), patients.len()), 100.0))
-            }
-            (time, "median") if TIMES.contains(&time) => {
-                let median = KaplanMeier::new(&times(&patients, time)).median();
-                Ok(Figure { value: median.value, ci_low: median.ci_low, ci_high: median.ci_high })
-            }
-            _ => Err(unknown(
-                "statistic",
-                &format!("{endpoint} {statistic}"),
-                "known are `orr` with `percent` and `ttp`, `pfs`, `os`, `dor` with `median`",
-            )),
-        }
-    }
-
-    fn contrast(
-        &self,
-        endpoint: &str,
-        measure: &str,
-        pair: [usize; 2],
-        subgroup: &str,
-    ) -> Outcome<Figure> {
-        let (a, b) = (self.able(pair[0], subgroup)?, self.able(pair[1], subgroup)?);
-        let count = |p: &[&PatientOutcome]| (responders(p), p.len());
-        match (endpoint, measure) {
-            ("orr", "or") => Ok(Figure::new(odds_ratio(count(&a), count(&b)), 1.0)),
-            ("orr", "difference") => Ok(Figure::new(risk_difference(count(&a), count(&b)), 100.0)),
-            (time, "hr") if TIMES.contains(&time) => {
-                let ratio = hazard_ratio(&times(&a, time), &times(&b, time));
-                let estimate = ratio.map(|r| Estimate {
-                    value: r.value,
-                    ci_low: r.ci_low,
-                    ci_high: r.ci_high,
-                });
-                Ok(Figure::new(estimate, 1.0))
-            }
-            _ => Err(unknown(
-                "comparison",
-                &format!("{endpoint} {measure}"),
-                "known are `orr` with `or` or `difference` and times with `hr`",
-            )),
-        }
-    }
-}
-
-fn unknown(what: &str, name: &str, mend: &str) -> Box<Diagnostic> {
-    Box::new(
-        Diagnostic::error("unknown-endpoint", format!("`{name}` is not a {what} that is known"))
-            .mend(mend),
-    )
-}
-
-fn responders(patients: &[&PatientOutcome]) -> usize {
-    patients.iter().filter(|p| matches!(p.response, Response::CR | Response::PR)).count()
-}
-
-/// Times of an endpoint in months.
-pub fn times(patients: &[&PatientOutcome], endpoint: &str) -> Vec<(f64, bool)> {
-    let pick = |p: &PatientOutcome| -> Option<EventTime> {
-        match endpoint {
-            "ttp" => Some(p.ttp),
-            "pfs" => Some(p.pfs),
-            "os" => Some(p.os),
-            "dor" => p.dor,
-            _ => None,
-        }
-    };
-    patients.iter().filter_map(|p| pick(p)).map(|t| (t.day / DAYS_PER_MONTH, t.event)).collect()
 }

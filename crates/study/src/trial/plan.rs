@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     document::Spanned,
@@ -19,6 +19,21 @@ pub struct TrialPlan {
     pub title: String,
     /// Cohort its patients come from.
     pub cohort: Spanned<String>,
+    /// What disease is treated.
+    #[serde(default)]
+    pub setting: Setting,
+    /// Whether its figures may be fitted.
+    #[serde(default)]
+    pub role: Role,
+    /// What the experimental arm is about: classes of drugs can be left out of a calibration.
+    #[serde(default)]
+    pub drug_class: String,
+    /// Who is drawn: conditions on what the cohort draws, all of which must hold.
+    #[serde(default)]
+    pub eligibility: Vec<Spanned<String>>,
+    /// Who enters: conditions on what is seen on day 0, after the history.
+    #[serde(default)]
+    pub entry: Vec<Spanned<String>>,
     /// Longest time from the first dose to the end of observation.
     pub follow_up: Spanned<String>,
     /// Length of accrual: patients who enter later are observed for less.
@@ -32,8 +47,15 @@ pub struct TrialPlan {
     pub measurement_error: SourcedNumber,
     /// Sum of diameters below which no lesion is seen any more (complete response).
     pub detection_limit: SourcedNumber,
+    /// Smallest lesion that is found once the tumour has been taken out; 10 mm when absent.
+    pub relapse_size: Option<SourcedNumber>,
     /// When tumours are assessed.
     pub visits: Visits,
+    /// What patients had before they entered, in order.
+    #[serde(default)]
+    pub history: Vec<HistoryLine>,
+    /// When the tumour is taken out, if it is.
+    pub surgery: Option<Surgery>,
     /// Strata of randomisation; shares sum to one.
     #[serde(default)]
     pub stratum: Vec<Stratum>,
@@ -48,6 +70,68 @@ pub struct TrialPlan {
     /// Published comparisons.
     #[serde(default)]
     pub contrast: Vec<PublishedContrast>,
+}
+
+/// What disease is treated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Measurable disease; response and progression.
+    #[default]
+    Metastatic,
+    /// A primary tumour that is treated and then taken out.
+    Neoadjuvant,
+    /// What is left once the tumour has been taken out.
+    Adjuvant,
+}
+
+/// Whether a trial's figures may be fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// They may.
+    Calibration,
+    /// They are kept for prediction.
+    #[default]
+    Prediction,
+}
+
+/// A line of treatment before the trial.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryLine {
+    /// The treatment; it ends at progression or after `for`.
+    pub regimen: Spanned<String>,
+    /// Longest time it lasts; a patient who has not progressed by then goes on to the next line or the
+    /// trial. Without it only patients who progress within ten years go on.
+    #[serde(rename = "for")]
+    pub duration: Option<Spanned<String>>,
+    /// Share of the patients who had it; the others skip it.
+    pub share: Option<Spanned<f64>>,
+    /// Whether the tumour is taken out when it begins.
+    #[serde(default)]
+    pub surgery: bool,
+    /// When tumours are assessed; every nine weeks when absent.
+    #[serde(default)]
+    pub visits: Vec<Spanned<String>>,
+    /// Time without treatment from its end to what follows.
+    pub washout: Option<Spanned<String>>,
+    /// Where it comes from.
+    pub source: String,
+    /// Remarks.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// When the tumour is taken out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Surgery {
+    /// Time since the first dose.
+    pub at: Spanned<String>,
+    /// Where it comes from.
+    #[serde(default)]
+    pub source: String,
 }
 
 /// When tumours are assessed.
@@ -103,7 +187,7 @@ pub enum ByStratum {
 #[serde(deny_unknown_fields)]
 pub struct AfterProgression {
     /// The arm.
-    pub arm: String,
+    pub arm: Spanned<String>,
     /// Share of its patients who get it.
     pub share: Spanned<f64>,
     /// The treatment.
@@ -121,10 +205,12 @@ pub struct AfterProgression {
 pub struct PublishedResult {
     /// The arm.
     pub arm: Spanned<String>,
-    /// `ttp`, `pfs`, `os`, `dor` or `orr`.
+    /// One of [`super::ENDPOINTS`].
     pub endpoint: Spanned<String>,
     /// `median` or `percent`.
     pub statistic: String,
+    /// For a percentage of patients free of an event: when.
+    pub at: Option<Spanned<String>>,
     /// The figure, in `unit`.
     pub value: f64,
     /// `month` or `%`.
@@ -133,11 +219,17 @@ pub struct PublishedResult {
     pub ci_low: Option<f64>,
     /// Upper 95 % limit.
     pub ci_high: Option<f64>,
-    /// Restriction (`stratum=…`, `ihc=3+`).
+    /// Restriction (`stratum = …`, `ihc = 3+`).
     #[serde(default)]
-    pub subgroup: String,
+    pub subgroup: Option<Spanned<String>>,
+    /// Who judged: `investigator`, `independent`, or nothing.
+    #[serde(default)]
+    pub assessed: String,
     /// Where it was published.
     pub source: String,
+    /// Whether the figure was read in its source.
+    #[serde(default)]
+    pub known: Known,
     /// `calibration` or `prediction`.
     pub split: String,
     /// Remarks.
@@ -145,11 +237,22 @@ pub struct PublishedResult {
     pub note: String,
 }
 
+/// How a published figure is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// Read in its source.
+    Read,
+    /// Remembered, to be read again.
+    #[default]
+    Remembered,
+}
+
 /// A published comparison of two arms.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedContrast {
-    /// `ttp`, `pfs`, `os` or `orr`.
+    /// One of [`super::ENDPOINTS`].
     pub endpoint: Spanned<String>,
     /// `hr`, `or` or `difference`.
     pub measure: String,
@@ -161,11 +264,17 @@ pub struct PublishedContrast {
     pub ci_low: Option<f64>,
     /// Upper 95 % limit.
     pub ci_high: Option<f64>,
-    /// Restriction (`fish=+`).
+    /// Restriction (`fish = +`).
     #[serde(default)]
-    pub subgroup: String,
+    pub subgroup: Option<Spanned<String>>,
+    /// Who judged: `investigator`, `independent`, or nothing.
+    #[serde(default)]
+    pub assessed: String,
     /// Where it was published.
     pub source: String,
+    /// Whether the figure was read in its source.
+    #[serde(default)]
+    pub known: Known,
     /// `calibration` or `prediction`.
     pub split: String,
     /// Remarks.

@@ -1,6 +1,6 @@
 //! Response and progression by RECIST 1.1 (Eisenhauer et al. 2009, doi:10.1016/j.ejca.2008.10.026).
 
-use crate::outcome::{Assessment, Response};
+use crate::outcome::Response;
 
 /// Smallest relative increase over the nadir that is progression.
 const PROGRESSION_RELATIVE: f64 = 0.20;
@@ -34,15 +34,15 @@ impl Recist {
         }
     }
 
-    /// Takes a visit into account and says how it is judged.
-    pub fn visit(&mut self, assessment: &Assessment) -> Response {
-        let sum = assessment.sum_of_diameters_mm;
-        let response = self.judge(sum, assessment.new_lesion);
+    /// Takes a visit on a day, with its sum of diameters in mm, into account and says how it is
+    /// judged.
+    pub fn visit(&mut self, day: f64, sum: f64, new_lesion: bool) -> Response {
+        let response = self.judge(sum, new_lesion);
         self.nadir_mm = self.nadir_mm.min(sum);
         let change = 100.0 * (sum / self.baseline_mm - 1.0);
         self.best_change_percent = Some(self.best_change_percent.map_or(change, |b| b.min(change)));
         if matches!(response, Response::CR | Response::PR) && self.first_response_day.is_none() {
-            self.first_response_day = Some(assessment.day);
+            self.first_response_day = Some(day);
         }
         if rank(response) < rank(self.best) {
             self.best = response;
@@ -99,11 +99,7 @@ mod tests {
         let mut recist = Recist::new(100.0, 5.0);
         let responses = (visits.iter().enumerate())
             .map(|(i, (sum, new_lesion))| {
-                recist.visit(&Assessment {
-                    day: 56.0 * (i + 1) as f64,
-                    sum_of_diameters_mm: *sum,
-                    new_lesion: *new_lesion,
-                })
+                recist.visit(56.0 * (i + 1) as f64, *sum, *new_lesion)
             })
             .collect();
         (responses, recist)

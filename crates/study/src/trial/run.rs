@@ -23,7 +23,7 @@ const TRACE_DAYS: f64 = 730.0;
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct TrialRequest {
-    /// Identifier of the trial.
+    /// Identifier of the trial, or the path of its file.
     pub trial: String,
     /// Virtual patients per arm.
     pub patients: u64,
@@ -72,7 +72,7 @@ pub fn run(
     let mut setup = TrialSetup::new(library, &request.trial)?;
     let arms: Vec<String> = setup.plan.value.arm.iter().map(|a| a.id.clone()).collect();
     let chunks = chunks(arms.len(), request.patients);
-    let manifest = manifest(request, library, &arms, &chunks);
+    let manifest = manifest(&setup.plan.value.id, request, library, &arms, &chunks);
     let out = request.out.clone().unwrap_or_else(|| default_folder(request, &manifest));
     let mut folder = if request.start_over {
         RunFolder::start_over(&out, &manifest)?
@@ -90,10 +90,10 @@ pub fn run(
             progress.advance(chunk.to - chunk.from);
             continue;
         }
-        let (patients, moving) = simulate(&setup, chunk, request, &scale, progress);
+        let (patients, moving) = simulate(&setup, chunk, request, &scale, progress)?;
         restless += moving;
         folder.write_part(2 * index, &tables::endpoints(&patients, &arms))?;
-        folder.write_part(2 * index + 1, &tables::assessments(&patients, &arms))?;
+        folder.write_part(2 * index + 1, &tables::assessments(&patients, &arms, &setup.markers))?;
     }
     progress.end();
 
@@ -103,11 +103,11 @@ pub fn run(
         let assessments = folder.read_part(2 * index + 1)?;
         patients.extend(tables::patients(&endpoints, &assessments, &arms)?);
     }
-    let mut outcome = summarise(&setup.plan.value, &setup.cohort.value, patients, request.seed)?;
+    let mut outcome = summarise(&setup, library, patients, request.seed)?;
     outcome.traces = traces;
     outcome.seconds = started.elapsed().as_secs_f64();
     folder.write_table("endpoints.parquet", &tables::endpoints(&outcome.patients, &arms))?;
-    folder.write_table("assessments.parquet", &tables::assessments(&outcome.patients, &arms))?;
+    folder.write_table("assessments.parquet", &tables::assessments(&outcome.patients, &arms, &setup.markers))?;
     folder.finish()?;
     let warnings = std::mem::take(&mut setup.assembled.warnings);
     let sources = sources(&setup);
@@ -132,8 +132,8 @@ fn sources(setup: &TrialSetup) -> Vec<String> {
 /// The folder a run goes to when none is named: another model is another folder.
 fn default_folder(request: &TrialRequest, manifest: &Manifest) -> PathBuf {
     let model: String = manifest.model_hash.chars().take(8).collect();
-    let TrialRequest { trial, patients, seed, .. } = request;
-    Path::new("runs").join(format!("{trial}-{patients}-seed{seed}-{model}"))
+    let TrialRequest { patients, seed, .. } = request;
+    Path::new("runs").join(format!("{}-{patients}-seed{seed}-{model}", manifest.study))
 }
 
 /// Patients `from..to` of an arm.
@@ -155,6 +155,7 @@ fn chunks(arms: usize, patients: u64) -> Vec<Piece> {
 }
 
 fn manifest(
+    study: &str,
     request: &TrialRequest,
     library: &Library,
     arms: &[String],
@@ -173,10 +174,8 @@ fn manifest(
     if !library.answers.is_empty() {
         settings.push(("open questions", library.answers.join(", ")));
     }
-    let base = format!(
-        "{}|{}|{}|{}|{settings:?}",
-        request.trial, request.seed, model_hash, request.version
-    );
+    let base =
+        format!("{study}|{}|{model_hash}|{}|{settings:?}", request.seed, request.version);
     let named = |kind: &str, piece: &Piece| {
         let name = format!("{}-{:06}-{kind}", arms[piece.arm], piece.from);
         let key = content_hash([base.as_bytes(), name.as_bytes(), &piece.to.to_le_bytes()]);
@@ -184,7 +183,7 @@ fn manifest(
     };
     Manifest {
         command: request.command.clone(),
-        study: request.trial.clone(),
+        study: study.to_string(),
         seed: request.seed,
         model_hash,
         versions: [("hersim".to_string(), request.version.clone())].into(),
@@ -230,9 +229,10 @@ fn simulate(
     request: &TrialRequest,
     scale: &[f64],
     progress: &dyn Progress,
-) -> (Vec<PatientOutcome>, u64) {
-    let sampled: Vec<_> =
-        (piece.from..piece.to).map(|n| setup.sample(request.seed, piece.arm, n)).collect();
+) -> Result<(Vec<PatientOutcome>, u64), StudyError> {
+    let drawn = (piece.from..piece.to).map(|n| setup.sample(request.seed, piece.arm, n));
+    let sampled: Option<Vec<_>> = drawn.collect();
+    let sampled = sampled.ok_or_else(|| setup.nobody_eligible())?;
     let ready: Vec<Ready> =
         setup.programs.equilibrate(&setup.assembled, &sampled, &request.settings);
     let restless = ready.iter().filter(|r| matches!(r.rest, Rest::Moving)).count() as u64;
@@ -256,7 +256,7 @@ fn simulate(
     };
     let mut outcomes: Vec<PatientOutcome> = able.into_iter().chain(unable).map(told).collect();
     outcomes.sort_by_key(|o| o.patient);
-    (outcomes, restless)
+    Ok((outcomes, restless))
 }
 
 /// A traced patient that also remembers how large each state grew.

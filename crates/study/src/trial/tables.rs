@@ -1,8 +1,15 @@
 //! Patients as rows of a table, and back.
 
+use std::collections::BTreeSet;
+
 use hersim_store::{Column, StoreError, Table, Values};
 
 use crate::outcome::{Assessment, EventTime, PatientOutcome, PatientStatus, Response};
+
+/// What the columns of tags, of draws and of markers begin with.
+const TAG: &str = "tag.";
+const DRAWN: &str = "drawn.";
+const MARKER: &str = "marker.";
 
 /// Endpoints, one row per patient.
 pub fn endpoints(patients: &[PatientOutcome], arms: &[String]) -> Table {
@@ -20,7 +27,15 @@ pub fn endpoints(patients: &[PatientOutcome], arms: &[String]) -> Table {
     };
     let reason = |p: &PatientOutcome| match &p.status {
         PatientStatus::Complete => String::new(),
-        PatientStatus::Failed(reason) => reason.clone(),
+        PatientStatus::Failed(reason) | PatientStatus::NotEnrolled(reason) => reason.clone(),
+    };
+    let flag = |name: &str, pick: fn(&PatientOutcome) -> Option<bool>| {
+        let word = |value| match value {
+            None => "",
+            Some(true) => "yes",
+            Some(false) => "no",
+        };
+        Column::text(name, patients.iter().map(|p| word(pick(p))))
     };
     let mut columns = vec![
         Column::text("arm", patients.iter().map(|p| arms[p.arm].clone())),
@@ -29,6 +44,7 @@ pub fn endpoints(patients: &[PatientOutcome], arms: &[String]) -> Table {
             "status",
             patients.iter().map(|p| match p.status {
                 PatientStatus::Complete => "complete",
+                PatientStatus::NotEnrolled(_) => "not enrolled",
                 PatientStatus::Failed(_) => "failed",
             }),
         ),
@@ -45,19 +61,42 @@ pub fn endpoints(patients: &[PatientOutcome], arms: &[String]) -> Table {
     columns.push(Column::f64_opt("best_change", "%", change));
     let crossover = patients.iter().map(|p| p.crossover_day);
     columns.push(Column::f64_opt("crossover_day", "day", crossover));
+    let discontinued = patients.iter().map(|p| p.discontinued_day);
+    columns.push(Column::f64_opt("discontinued_day", "day", discontinued));
+    columns.push(flag("pcr", |p| p.pcr));
+    columns.push(flag("tpcr", |p| p.tpcr));
+    let tags: BTreeSet<&String> = patients.iter().flat_map(|p| p.tags.keys()).collect();
+    for tag in tags {
+        let words = patients.iter().map(|p| p.tags.get(tag).cloned().unwrap_or_default());
+        columns.push(Column::text(&format!("{TAG}{tag}"), words));
+    }
+    let traits: BTreeSet<&String> = patients.iter().flat_map(|p| p.traits.keys()).collect();
+    for name in traits {
+        let values = patients.iter().map(|p| p.traits.get(name).copied());
+        columns.push(Column::f64_opt(&format!("{DRAWN}{name}"), "", values));
+    }
     Table::new(columns)
 }
 
-/// Assessments, one row per visit.
-pub fn assessments(patients: &[PatientOutcome], arms: &[String]) -> Table {
+/// Assessments, one row per visit. `markers` are ids and units of what else is measured.
+pub fn assessments(
+    patients: &[PatientOutcome],
+    arms: &[String],
+    markers: &[(String, String)],
+) -> Table {
     let rows = || patients.iter().flat_map(|p| p.assessments.iter().map(move |a| (p, a)));
-    Table::new(vec![
+    let mut columns = vec![
         Column::text("arm", rows().map(|(p, _)| arms[p.arm].clone())),
         Column::i64("patient", rows().map(|(p, _)| p.patient as i64)),
         Column::f64("day", "day", rows().map(|(_, a)| a.day)),
         Column::f64("sum_of_diameters", "mm", rows().map(|(_, a)| a.sum_of_diameters_mm)),
         Column::bool("new_lesion", rows().map(|(_, a)| a.new_lesion)),
-    ])
+    ];
+    for (i, (id, unit)) in markers.iter().enumerate() {
+        let values = rows().map(|(_, a)| a.markers.get(i).copied());
+        columns.push(Column::f64_opt(&format!("{MARKER}{id}"), unit, values));
+    }
+    Table::new(columns)
 }
 
 /// Patients from the two tables of a chunk.
@@ -76,6 +115,23 @@ pub fn patients(
     let (ttp, pfs, os, dor) = (e.time("ttp")?, e.time("pfs")?, e.time("os")?, e.time("dor")?);
     let response = e.text("response")?;
     let (change, crossover) = (e.f64("best_change")?, e.f64("crossover_day")?);
+    let discontinued = e.f64("discontinued_day")?;
+    let (pcr, tpcr) = (e.text("pcr")?, e.text("tpcr")?);
+    let flag = |word: &str| match word {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    };
+    let mut tags = Vec::new();
+    let mut drawn = Vec::new();
+    for column in &endpoints.columns {
+        if let Some(tag) = column.name.strip_prefix(TAG) {
+            tags.push((tag.to_string(), e.text(&column.name)?));
+        }
+        if let Some(name) = column.name.strip_prefix(DRAWN) {
+            drawn.push((name.to_string(), e.f64(&column.name)?));
+        }
+    }
     let open = EventTime { day: 0.0, event: false };
     let mut patients: Vec<PatientOutcome> = (0..endpoints.rows())
         .map(|i| PatientOutcome {
@@ -83,6 +139,7 @@ pub fn patients(
             patient: patient[i].unwrap_or_default() as u64,
             status: match status[i].as_str() {
                 "complete" => PatientStatus::Complete,
+                "not enrolled" => PatientStatus::NotEnrolled(reason[i].clone()),
                 _ => PatientStatus::Failed(reason[i].clone()),
             },
             stratum: stratum[i].clone(),
@@ -100,12 +157,25 @@ pub fn patients(
             },
             best_change_percent: change[i],
             crossover_day: crossover[i],
+            discontinued_day: discontinued[i],
+            pcr: flag(&pcr[i]),
+            tpcr: flag(&tpcr[i]),
+            tags: (tags.iter().filter(|(_, words)| !words[i].is_empty()))
+                .map(|(tag, words)| (tag.clone(), words[i].clone()))
+                .collect(),
+            traits: (drawn.iter())
+                .filter_map(|(name, values)| Some((name.clone(), values[i]?)))
+                .collect(),
             assessments: Vec::new(),
         })
         .collect();
     let a = Reader { table: assessments };
     let (arm, number) = (a.text("arm")?, a.i64("patient")?);
     let (day, sum, new_lesion) = (a.f64("day")?, a.f64("sum_of_diameters")?, a.bool("new_lesion")?);
+    let markers: Vec<&[Option<f64>]> = (assessments.columns.iter())
+        .filter(|c| c.name.starts_with(MARKER))
+        .map(|c| a.f64(&c.name))
+        .collect::<Result<_, _>>()?;
     let mut at = 0;
     for i in 0..assessments.rows() {
         // Both tables list patients in the same order.
@@ -120,6 +190,7 @@ pub fn patients(
             day: day[i].unwrap_or(f64::NAN),
             sum_of_diameters_mm: sum[i].unwrap_or(f64::NAN),
             new_lesion: new_lesion[i].unwrap_or(false),
+            markers: markers.iter().map(|m| m[i].unwrap_or(f64::NAN)).collect(),
         });
     }
     Ok(patients)
