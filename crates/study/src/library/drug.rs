@@ -27,8 +27,6 @@ pub struct Drug {
     /// Lower doses that its label knows, highest first.
     #[serde(default)]
     pub dose_level: Vec<DoseLevel>,
-    /// Cycles that are usually given, where the label limits them.
-    pub cycles_usual: Option<u32>,
 }
 
 /// How often a drug is stopped for its toxicity.

@@ -11,7 +11,7 @@ use super::{
     setup::TrialSetup,
 };
 use crate::{
-    dosing::BoundRegimen,
+    dosing::{BoundOrder, BoundRegimen},
     equilibrate::{Ready, Rest},
     outcome::{EventTime, PatientOutcome, PatientStatus, Response, Series, Trace},
     population::VirtualPatient,
@@ -85,8 +85,8 @@ impl TrialSetup {
             .filter(|(share, _)| key("after progression").random::<f64>() < *share)
             .map(|(_, regimens)| self.prescribe(regimens, &patient.stratum, Vec::new()));
         let regimens = &self.first_line[arm];
-        let stops = self.stops(regimens, &patient.stratum, |order| {
-            Exp1.sample(&mut key(&format!("toxicity {order}")))
+        let stops = self.stops(regimens, &patient.stratum, |drug| {
+            Exp1.sample(&mut key(&format!("toxicity {drug}")))
         });
         let mut history = std::collections::VecDeque::new();
         for (i, line) in self.history.iter().enumerate() {
@@ -165,17 +165,23 @@ impl TrialSetup {
         }
     }
 
-    /// Days after which each drug is stopped for its toxicity, given exponential draws by order.
+    /// Days after which each order is stopped for its drug's toxicity, given exponential draws by
+    /// drug; infinite where it has ended by then.
     fn stops(
         &self,
         regimens: &PerStratum,
         stratum: &str,
-        mut draw: impl FnMut(usize) -> f64,
+        draw: impl Fn(&str) -> f64,
     ) -> Vec<f64> {
         let Some(regimen) = regimens.get(stratum).or_else(|| regimens.get("")) else {
             return Vec::new();
         };
-        (regimen.orders.iter().enumerate()).map(|(i, o)| draw(i) / o.toxicity_per_day).collect()
+        let stop = |bound: &BoundOrder| {
+            let day = draw(&bound.order.drug) / bound.toxicity_per_day;
+            let later = bound.order.doses(self.follow_up_day).any(|(dose, _)| dose >= day);
+            if later { day } else { f64::INFINITY }
+        };
+        regimen.orders.iter().map(stop).collect()
     }
 
     fn prescribe<'a>(
