@@ -36,6 +36,8 @@ pub enum Command {
     Trial(TrialOptions),
     /// Follow one tumour under a regimen
     Simulate(SimulateOptions),
+    /// Fit a disease population to what trials have reported
+    Calibrate(CalibrateOptions),
     /// Fit parameters of the model to data
     Fit(FitOptions),
     /// Look over the model: syntax, units, sources, orphans, conservation
@@ -83,6 +85,44 @@ pub struct TrialOptions {
     /// Discard what another run left in the folder
     #[arg(long)]
     pub start_over: bool,
+    /// Take the cohort as its file has it, not as a calibration left it
+    #[arg(long)]
+    pub uncalibrated: bool,
+    #[command(flatten)]
+    pub machine: MachineOptions,
+}
+
+/// Options of `calibrate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hersim calibrate metastatic
+  hersim calibrate metastatic --pool 500 --no-leave-out
+  hersim calibrate metastatic --adopt
+
+The pool is simulated once under every arm and kept in the run folder; an interrupted run goes on where \
+it stopped, and a finished pool is fitted again in seconds.")]
+pub struct CalibrateOptions {
+    /// Calibration, by its id in library/populations/plans or by the path of its file
+    pub calibration: String,
+    /// Virtual patients in the pool (default: as the calibration says)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
+    pub pool: Option<u64>,
+    /// Seed of every draw: same seed, same answer
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Folder for the pool (default: one below `runs/`, named after what is in it)
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Discard what another run left in the folder
+    #[arg(long)]
+    pub start_over: bool,
+    /// Do not leave out each class of drugs once to see how well the rest predicts it
+    #[arg(long)]
+    pub no_leave_out: bool,
+    /// Write the population into library/populations, where trials take it from
+    #[arg(long)]
+    pub adopt: bool,
     #[command(flatten)]
     pub machine: MachineOptions,
 }
@@ -464,6 +504,7 @@ pub enum Listed {
     Regimens,
     Drugs,
     Cohorts,
+    Populations,
     Hosts,
     Systems,
     Problems,

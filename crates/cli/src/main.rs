@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Simulate(options) => commands::simulate(&arguments, options),
         Command::Check(options) => commands::check(&arguments, options),
         Command::Claims(options) => commands::claims(&arguments, options),
+        Command::Calibrate(options) => commands::calibrate(&arguments, options),
         Command::Fit(options) => commands::fit(&arguments, options),
         Command::Convert(options) => commands::convert(&arguments, options),
         Command::Handbook(options) => commands::handbook(&arguments, options),

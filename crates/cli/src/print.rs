@@ -2,6 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use hersim_study::{
+    calibrate::{CalibrationOutcome, Compared},
     outcome::{Contrast, Endpoint, TrialOutcome},
     trial::{Known, Score, Scored},
 };
@@ -61,6 +62,73 @@ pub fn trial(outcome: &TrialOutcome) -> String {
         text += &format!("\nSubgroups\n{}\n", figures(outcome, true));
     }
     text + "† used to choose parameters by hand; the others were not fitted\n"
+}
+
+/// A calibration: where the figures lie, the steps, every figure, and what is predicted of classes of
+/// drugs that were left out.
+pub fn calibration(outcome: &CalibrationOutcome) -> String {
+    let hull = &outcome.hull;
+    let mut text = format!(
+        "{}\n\n{} figures are sums over patients; {} lie outside the pool. Weighed freely, all but {} are met \
+         with {:.0} % of the pool effective.\n",
+        outcome.title,
+        hull.figures,
+        hull.outside.len(),
+        hull.unreachable.len(),
+        100.0 * hull.effective,
+    );
+    for what in &hull.unreachable {
+        text += &format!("  out of reach: {what}\n");
+    }
+    let mut steps = table(&["step", "figures", "distance before", "after", "effective, %", "moved"]);
+    for step in &outcome.steps {
+        let moved = |(name, mean, sd): &(String, f64, f64)| format!("{name} {mean:+.2} x{sd:.2}");
+        steps.add_row([
+            step.title.clone(),
+            step.figures.to_string(),
+            number(step.before.sqrt()),
+            number(step.after.sqrt()),
+            format!("{:.0}", 100.0 * step.effective),
+            step.moved.iter().map(moved).collect::<Vec<_>>().join("\n"),
+        ]);
+    }
+    text += &format!("\n{steps}\n\n");
+    let mut figures = table(&["trial", "figure", "pool", "calibrated", "published (95 % CI)", "met"]);
+    let mut trial = "";
+    for f in &outcome.figures {
+        let name = if f.trial == trial { "" } else { &f.trial };
+        trial = &f.trial;
+        let [low, high] = f.observed_ci;
+        let split = if f.fitted { "calibration" } else { "prediction" };
+        figures.add_row([
+            name.to_string(),
+            f.what.clone(),
+            interval(f.before, None, None),
+            interval(f.value, None, None),
+            published(Some(f.observed), low, high, Some(split)),
+            if f.met { "yes" } else { "no" }.to_string(),
+        ]);
+    }
+    text += &format!("{figures}\n† fitted\n\n");
+    let count = |what: &str, figures: &[&Compared]| {
+        let met = figures.iter().filter(|f| f.met).count();
+        format!("{what}: {met} of {}\n", figures.len())
+    };
+    let some = |pick: &dyn Fn(&Compared) -> bool| -> Vec<&Compared> {
+        outcome.figures.iter().filter(|f| pick(f)).collect()
+    };
+    text += &count("met, fitted", &some(&|f| f.fitted));
+    text += &count("  of those, read in their source", &some(&|f| f.fitted && f.known == Known::Read));
+    text += &count("  of those, remembered", &some(&|f| f.fitted && f.known != Known::Read));
+    text += &count("met, predicted", &some(&|f| !f.fitted));
+    let all: Vec<&Compared> = outcome.left_out.iter().flat_map(|l| &l.figures).collect();
+    if !all.is_empty() {
+        text += &count("met, with their class of drugs left out", &all);
+        for left in &outcome.left_out {
+            text += &count(&format!("  {}", left.class), &left.figures.iter().collect::<Vec<_>>());
+        }
+    }
+    text + &format!("effective share of the pool: {:.0} %\n", 100.0 * outcome.population.effective)
 }
 
 /// Published figures of several trials beside the simulated ones, and how many are met.

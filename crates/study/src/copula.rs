@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hersim_network::{Diagnostic, FileId, Span};
 
 use crate::{
-    distribution::{normal_quantile, normal_share},
+    distribution::normal_share,
     library::Correlation,
 };
 
@@ -85,12 +85,12 @@ impl Copula {
         if errors.is_empty() { Ok(Copula { names, factor }) } else { Err(errors) }
     }
 
-    /// A share (0 to 1) for each draw that hangs together with others, made from independent ones.
-    pub fn draw(&self, mut independent: impl FnMut(&str) -> f64) -> BTreeMap<&str, f64> {
-        let scores: Vec<f64> =
-            self.names.iter().map(|name| normal_quantile(independent(name).max(1e-300))).collect();
+    /// A share (0 to 1) for each draw that hangs together with others, made from independent normal
+    /// scores.
+    pub fn draw(&self, mut score: impl FnMut(&str) -> f64) -> BTreeMap<String, f64> {
+        let scores: Vec<f64> = self.names.iter().map(|name| score(name)).collect();
         let share = |row: &Vec<f64>| normal_share(row.iter().zip(&scores).map(|(f, z)| f * z).sum());
-        self.names.iter().map(String::as_str).zip(self.factor.iter().map(share)).collect()
+        self.names.iter().cloned().zip(self.factor.iter().map(share)).collect()
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
-    use crate::{library::Cohort, random::stream};
+    use crate::{distribution::normal_quantile, library::Cohort, random::stream};
 
     fn copula(text: &str) -> Result<Copula, Vec<String>> {
         let text = format!("id=\"x\"\ntitle=\"x\"\nsystem=\"x\"\nsubclone=[]\n{text}");
@@ -119,14 +119,15 @@ mod tests {
     fn scores_have_the_correlation_asked_for() {
         let copula = copula(&(pair("a", "b", 0.6) + &pair("b", "c", -0.4))).unwrap();
         let n = 4000;
-        let scores: Vec<BTreeMap<&str, f64>> = (0..n)
+        let scores: Vec<BTreeMap<String, f64>> = (0..n)
             .map(|i| {
-                let mut all = copula.draw(|name| stream(1, &[name, &i.to_string()]).random());
+                let uniform = |name: &str| stream(1, &[name, &i.to_string()]).random();
+                let mut all = copula.draw(|name| normal_quantile(uniform(name)));
                 all.values_mut().for_each(|p| *p = normal_quantile(*p));
                 all
             })
             .collect();
-        let mean = |f: &dyn Fn(&BTreeMap<&str, f64>) -> f64| scores.iter().map(f).sum::<f64>() / n as f64;
+        let mean = |f: &dyn Fn(&BTreeMap<String, f64>) -> f64| scores.iter().map(f).sum::<f64>() / n as f64;
         for (x, y, rho) in [("a", "b", 0.6), ("b", "c", -0.4), ("a", "c", 0.0), ("a", "a", 1.0)] {
             let found = mean(&|s| s[x] * s[y]);
             assert!((found - rho).abs() < 4.0 * (2.0 / n as f64).sqrt(), "{x} {y}: {found}");

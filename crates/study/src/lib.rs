@@ -13,6 +13,7 @@
 //! - [`check::check`]: what is wrong with the model and the library
 
 pub mod assemble;
+pub mod calibrate;
 pub mod check;
 pub mod claims;
 pub mod condition;
@@ -27,6 +28,7 @@ pub mod fit;
 pub mod formula;
 pub mod handbook;
 pub mod hypothesis;
+mod least_squares;
 pub mod library;
 pub mod model_file;
 pub mod network_edit;

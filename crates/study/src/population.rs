@@ -10,7 +10,7 @@ use crate::{
     assemble::Assembled,
     condition::Fact,
     copula::Copula,
-    distribution::Distribution,
+    distribution::{Distribution, normal_quantile, normal_share},
     document::{Document, Spanned},
     library::{Attributes, Cohort, Draw, Scope, Tumour},
     random::stream,
@@ -37,7 +37,13 @@ pub struct Population {
     fractions: Vec<(usize, Option<Distribution>, String)>,
     /// Draws that hang together.
     copula: Copula,
+    /// What a calibration has moved.
+    shifts: Shifts,
 }
+
+/// Mean and standard deviation of the normal score of each draw that a calibration has moved, by
+/// the draw's name.
+pub type Shifts = BTreeMap<String, (f64, f64)>;
 
 /// A kind of patients.
 struct Kind {
@@ -69,6 +75,8 @@ pub struct VirtualPatient {
     pub stratum: String,
     /// What was drawn, by the names and in the units of the cohort's draws.
     pub traits: BTreeMap<String, f64>,
+    /// Normal score of each draw before correlations are put in, by the draw's name.
+    pub scores: BTreeMap<String, f64>,
 }
 
 impl VirtualPatient {
@@ -90,6 +98,7 @@ impl VirtualPatient {
             tags: BTreeMap::new(),
             stratum: String::new(),
             traits: BTreeMap::new(),
+            scores: BTreeMap::new(),
         }
     }
 }
@@ -171,7 +180,30 @@ impl Population {
             spread,
             fractions,
             copula,
+            shifts: Shifts::new(),
         })
+    }
+
+    /// The same population with draws that a calibration has moved.
+    pub fn shifted(mut self, shifts: Shifts) -> Population {
+        self.shifts = shifts;
+        self
+    }
+
+    /// Names of the draws that a calibration can move: those with quantiles.
+    pub fn movable(&self) -> Vec<String> {
+        let kinds = self.groups.iter().chain(&self.strata).map(|k| &k.setters);
+        let draws = std::iter::once(&self.common).chain(kinds).flatten();
+        let spread = self.spread.iter().map(|(name, s)| (format!("spread:{name}"), s));
+        let mut names: Vec<String> = draws
+            .map(|(name, s)| (name.clone(), s))
+            .chain(spread)
+            .filter(|(_, s)| s.distribution.has_quantiles())
+            .map(|(name, _)| name)
+            .collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// What conditions may ask of a patient before anything happens.
@@ -198,14 +230,26 @@ impl Population {
         let key = |purpose: &str| stream(seed, &[study, arm, patient, purpose]);
         let group = pick(&self.groups, &mut key("group"));
         let stratum = pick(&self.strata, &mut key("stratum"));
-        let together = self.copula.draw(|name| {
-            let mut random = key(name);
-            random.random()
+        let mut scores = BTreeMap::new();
+        let mut score = |name: &str| {
+            let plain = normal_quantile(key(name).random::<f64>().max(f64::MIN_POSITIVE));
+            let (mean, sd) = self.shifts.get(name).copied().unwrap_or((0.0, 1.0));
+            let score = mean + sd * plain;
+            scores.insert(name.to_string(), score);
+            score
+        };
+        let together: BTreeMap<String, f64> = self.copula.draw(&mut score);
+        let mut patient = self.fill(group, stratum, |purpose, distribution, limits| {
+            if let Some(p) = together.get(purpose) {
+                return distribution.quantile_within(*p, limits);
+            }
+            match distribution.has_quantiles() {
+                true => distribution.quantile_within(normal_share(score(purpose)), limits),
+                false => distribution.draw(limits, &mut key(purpose)),
+            }
         });
-        self.fill(group, stratum, |purpose, distribution, limits| match together.get(purpose) {
-            Some(p) => distribution.quantile_within(*p, limits),
-            None => distribution.draw(limits, &mut key(purpose)),
-        })
+        patient.scores = scores;
+        patient
     }
 
     /// The patient who has the middle of everything, in the commonest group and the stratum
@@ -227,7 +271,7 @@ impl Population {
         &self,
         group: Option<usize>,
         stratum: Option<usize>,
-        draw: impl Fn(&str, &Distribution, Option<[f64; 2]>) -> f64,
+        mut draw: impl FnMut(&str, &Distribution, Option<[f64; 2]>) -> f64,
     ) -> VirtualPatient {
         let group = group.map(|i| &self.groups[i]);
         let stratum = stratum.map(|i| &self.strata[i]);
@@ -273,6 +317,7 @@ impl Population {
             tags: group.map(|g| g.tags.clone()).unwrap_or_default(),
             stratum: stratum.map(|s| s.id.clone()).unwrap_or_default(),
             traits,
+            scores: BTreeMap::new(),
         }
     }
 }

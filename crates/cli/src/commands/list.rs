@@ -39,6 +39,7 @@ pub fn list(arguments: &Arguments, options: &ListOptions) -> ExitCode {
         Some(Listed::Regimens) => vec![Shelf::Regimens],
         Some(Listed::Drugs) => vec![Shelf::Drugs],
         Some(Listed::Cohorts) => vec![Shelf::Cohorts],
+        Some(Listed::Populations) => vec![Shelf::Calibrations, Shelf::Populations],
         Some(Listed::Hosts) => vec![Shelf::Hosts],
         Some(Listed::Systems) => vec![Shelf::Systems],
         Some(Listed::Problems) => Vec::new(),

@@ -104,6 +104,7 @@ fn simulate(
         seed: options.seed,
         out: options.out.clone(),
         start_over: options.start_over,
+        calibrated: !options.uncalibrated,
         settings: settings(&options.machine),
         command: typed(),
         version: env!("CARGO_PKG_VERSION").to_string(),

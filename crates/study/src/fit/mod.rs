@@ -5,13 +5,11 @@
 //! searches down by least squares. What it finds is plain data ([`FitOutcome`]).
 
 mod condition;
-mod descent;
 mod design;
 mod ensemble;
 mod experiment;
 mod export;
 mod gather;
-mod linear;
 mod measurement;
 mod objective;
 mod observable;
@@ -30,7 +28,7 @@ use hersim_network::Diagnostic;
 
 use crate::library::Library;
 
-pub use descent::Status;
+pub use crate::least_squares::Status;
 pub use export::{Files, export, export_to};
 pub use outcome::{
     Fit, FitOutcome, FittedParameter, Line, ObservableOutcome, Panel, Point, Profile, StartOutcome,

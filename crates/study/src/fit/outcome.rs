@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{descent::Status, parameter::Scale};
+use super::parameter::Scale;
+use crate::least_squares::Status;
 
 /// Everything a fit yields.
 #[derive(Clone, Debug, Serialize)]

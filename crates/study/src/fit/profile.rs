@@ -1,10 +1,7 @@
 //! The objective along one parameter, all others fitted anew at each value.
 
-use super::{
-    descent::{Evaluate, Search, Space, descend},
-    outcome::Profile,
-    setup::Setup,
-};
+use super::{outcome::Profile, setup::Setup};
+use crate::least_squares::{Evaluate, Search, Space, descend};
 
 /// Values between the bounds at which the others are fitted anew.
 const VALUES: usize = 17;

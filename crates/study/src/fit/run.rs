@@ -9,7 +9,6 @@ use hersim_network::{Diagnostic, nearest};
 use hersim_store::{Chunk, Column, Manifest, RunFolder, Table, Values, content_hash};
 
 use super::{
-    descent::{Evaluate, Search, Space, Status, central, descend},
     objective::{Compared, Objective, Score},
     outcome::{Fit, FitOutcome, ObservableOutcome, Point, StartOutcome},
     panels::panels,
@@ -19,7 +18,11 @@ use super::{
     uncertainty::{space, table},
 };
 use crate::{
-    equilibrate::EnsembleSettings, error::StudyError, library::Library, progress::Progress,
+    equilibrate::EnsembleSettings,
+    error::StudyError,
+    least_squares::{Evaluate, Search, Space, Status, central, descend},
+    library::Library,
+    progress::Progress,
 };
 
 /// Starts that go in step: enough to fill every lane, few enough to lose little.

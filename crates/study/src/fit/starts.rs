@@ -2,7 +2,7 @@
 
 use rand::{RngExt, seq::SliceRandom};
 
-use super::descent::Space;
+use crate::least_squares::Space;
 use crate::random::stream;
 
 /// The tables' values, then a Latin hypercube in the box: each parameter's range is cut into as

@@ -1,12 +1,7 @@
 //! How well the best values are known, from the curvature of the objective.
 
-use super::{
-    descent::Space,
-    linear::{Square, eigen},
-    outcome::FittedParameter,
-    parameter::Scale,
-    setup::Setup,
-};
+use super::{outcome::FittedParameter, parameter::Scale, setup::Setup};
+use crate::least_squares::{Space, Square, eigen};
 
 /// Standard normal quantile of 97.5 %.
 const WIDE: f64 = 1.959_963_985;

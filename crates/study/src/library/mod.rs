@@ -67,13 +67,17 @@ pub enum Shelf {
     Hosts,
     Regimens,
     Trials,
+    Calibrations,
+    Populations,
     Systems,
 }
 
 impl Shelf {
     /// All shelves, in the order `hersim list` shows them.
-    pub const ALL: [Shelf; 7] = [
+    pub const ALL: [Shelf; 9] = [
         Shelf::Trials,
+        Shelf::Calibrations,
+        Shelf::Populations,
         Shelf::Tumours,
         Shelf::Regimens,
         Shelf::Drugs,
@@ -91,6 +95,8 @@ impl Shelf {
             Shelf::Hosts => "library/hosts",
             Shelf::Regimens => "library/regimens",
             Shelf::Trials => "library/trials",
+            Shelf::Calibrations => "library/populations/plans",
+            Shelf::Populations => "library/populations",
             Shelf::Systems => "model/systems",
         }
     }
@@ -104,6 +110,8 @@ impl Shelf {
             Shelf::Hosts => "host",
             Shelf::Regimens => "regimen",
             Shelf::Trials => "trial",
+            Shelf::Calibrations => "calibration",
+            Shelf::Populations => "population",
             Shelf::Systems => "system",
         }
     }
@@ -242,6 +250,8 @@ impl Library {
             Shelf::Hosts => "unknown-host",
             Shelf::Regimens => "unknown-regimen",
             Shelf::Trials => "unknown-trial",
+            Shelf::Calibrations => "unknown-calibration",
+            Shelf::Populations => "unknown-population",
             Shelf::Systems => "unknown-system",
         };
         let noun = shelf.noun();

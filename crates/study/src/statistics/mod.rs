@@ -8,11 +8,13 @@
 mod cox;
 mod shares;
 mod survival;
+mod weighted;
 
 pub use self::{
     cox::{HazardRatio, hazard_ratio, stratified_hazard_ratio},
     shares::{odds_ratio, risk_difference, share},
     survival::{KaplanMeier, LogRank, Median, Step, log_rank, stratified_log_rank},
+    weighted::{WeightedTimes, weighted_hazard_ratio},
 };
 
 /// The 97.5 % point of the standard normal distribution.

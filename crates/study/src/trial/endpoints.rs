@@ -4,7 +4,7 @@ use hersim_network::{Diagnostic, nearest};
 
 use super::{
     PublishedContrast, PublishedResult, Setting, TrialPlan,
-    figures::{self, ENDPOINTS, Figure, Kind, Statistic},
+    figures::{self, ENDPOINTS, EndpointKind, Figure, Statistic},
     setup::TrialSetup,
 };
 use crate::{
@@ -181,19 +181,19 @@ fn statistic(
     };
     let Some(kind) = figures::kind(name) else { return Err(unknown_endpoint(plan, &result.endpoint)) };
     match (kind, result.statistic.as_str(), &result.at) {
-        (Kind::Share(_), "percent", None) => Ok(Statistic::Percent),
-        (Kind::Time(_), "median", None) => Ok(Statistic::Median),
-        (Kind::Time(_), "percent", Some(at)) => {
+        (EndpointKind::Share(_), "percent", None) => Ok(Statistic::Percent),
+        (EndpointKind::Time(_), "median", None) => Ok(Statistic::Median),
+        (EndpointKind::Time(_), "percent", Some(at)) => {
             let day = days(&Written::in_document(plan, at, &library.sources))?;
             Ok(Statistic::FreeAt(day / DAYS_PER_MONTH))
         }
-        (Kind::Time(_), "percent", None) => {
+        (EndpointKind::Time(_), "percent", None) => {
             refuse(format!("when are patients free of `{name}` counted?"), "add for example at = \"36 month\"")
         }
-        (Kind::Share(_), ..) => {
+        (EndpointKind::Share(_), ..) => {
             refuse(format!("`{name}` is a share of patients"), "write statistic = \"percent\" without `at`")
         }
-        (Kind::Time(_), other, _) => refuse(
+        (EndpointKind::Time(_), other, _) => refuse(
             format!("`{name}` is a time and has no statistic `{other}`"),
             "write statistic = \"median\", or \"percent\" with `at`",
         ),
@@ -226,7 +226,7 @@ fn wanted_contrasts<'a>(
         };
         let fits = matches!(
             (kind, contrast.measure.as_str()),
-            (Kind::Share(_), "or" | "difference") | (Kind::Time(_), "hr")
+            (EndpointKind::Share(_), "or" | "difference") | (EndpointKind::Time(_), "hr")
         );
         if !fits {
             let message = format!(
@@ -325,4 +325,99 @@ fn compared(plan: &Document<TrialPlan>, asked: &AskedContrast, figure: Figure) -
         known: published.map(|p| p.known),
         assessed: published.map(|p| p.assessed.clone()).unwrap_or_default(),
     }
+}
+
+/// A published figure, or a comparison, ready to be looked up in patients.
+pub struct PublishedFigure {
+    /// The endpoint.
+    pub endpoint: String,
+    /// What is asked of one arm; none for a comparison of two.
+    pub statistic: Option<Statistic>,
+    /// `hr`, `or` or `difference` for a comparison.
+    pub measure: String,
+    /// Arms by their places; experimental first.
+    pub arms: Vec<usize>,
+    /// Restriction to a subgroup.
+    pub condition: Option<Condition>,
+    /// Published value and 95 % interval.
+    pub value: f64,
+    /// Its 95 % interval.
+    pub ci: [Option<f64>; 2],
+    /// How it is known.
+    pub known: super::Known,
+    /// `calibration` or `prediction`.
+    pub split: String,
+    /// Words.
+    pub what: String,
+}
+
+/// Everything that a trial has published. `facts` are the names that subgroups may speak of.
+///
+/// # Errors
+/// Endpoints, statistics and subgroups that are not known: all of them.
+pub fn published_figures(
+    plan: &Document<TrialPlan>,
+    facts: &[String],
+    library: &Library,
+) -> Result<Vec<PublishedFigure>, Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    let mut figures = Vec::new();
+    let restriction = |subgroup: Option<&Spanned<String>>, errors: &mut Vec<Diagnostic>| {
+        let text = subgroup.filter(|s| !s.get_ref().is_empty())?;
+        match Condition::parse(&Written::in_document(plan, text, &library.sources), facts) {
+            Ok(condition) => Some(condition),
+            Err(more) => {
+                errors.extend(more);
+                None
+            }
+        }
+    };
+    let beside = |subgroup: Option<&Spanned<String>>| match words(subgroup).as_str() {
+        "" => String::new(),
+        text => format!(", {text}"),
+    };
+    for (index, arm) in plan.value.arm.iter().enumerate() {
+        for asked in wanted(plan, &arm.id, library, &mut errors) {
+            let Some(result) = asked.published else { continue };
+            let at = match asked.statistic {
+                Statistic::FreeAt(month) => format!(" at {month:.0} months"),
+                _ => String::new(),
+            };
+            let (endpoint, statistic) = (asked.endpoint, &result.statistic);
+            figures.push(PublishedFigure {
+                endpoint: endpoint.to_string(),
+                statistic: Some(asked.statistic),
+                measure: String::new(),
+                arms: vec![index],
+                condition: restriction(asked.subgroup, &mut errors),
+                value: result.value,
+                ci: [result.ci_low, result.ci_high],
+                known: result.known,
+                split: result.split.clone(),
+                what: format!("{endpoint} {statistic}{at}, {}{}", arm.id, beside(asked.subgroup)),
+            });
+        }
+    }
+    for asked in wanted_contrasts(plan, &mut errors) {
+        let Some(contrast) = asked.published else { continue };
+        figures.push(PublishedFigure {
+            endpoint: asked.endpoint.to_string(),
+            statistic: None,
+            measure: asked.measure.to_string(),
+            arms: asked.pair.to_vec(),
+            condition: restriction(asked.subgroup, &mut errors),
+            value: contrast.value,
+            ci: [contrast.ci_low, contrast.ci_high],
+            known: contrast.known,
+            split: contrast.split.clone(),
+            what: format!(
+                "{} {}, {}{}",
+                asked.endpoint,
+                asked.measure,
+                contrast.arms.join(" against "),
+                beside(asked.subgroup)
+            ),
+        });
+    }
+    if errors.is_empty() { Ok(figures) } else { Err(errors) }
 }

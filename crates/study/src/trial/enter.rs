@@ -36,10 +36,18 @@ impl TrialSetup {
                 };
                 self.population.sample(seed, &plan.id, &plan.arm[arm].id, &place)
             })
-            .find(|patient| {
-                let fact = |name: &str| patient.fact(name);
-                self.eligibility.iter().all(|condition| condition.holds(&fact, &|_| None))
-            })
+            .find(|patient| self.is_eligible(patient))
+    }
+
+    /// Member `number` of the cohort's pool: the same under every arm of every trial.
+    pub fn member(&self, seed: u64, number: u64) -> VirtualPatient {
+        self.population.sample(seed, &self.cohort.value.id, "pool", &number.to_string())
+    }
+
+    /// Whether a patient may be drawn for the trial.
+    pub fn is_eligible(&self, patient: &VirtualPatient) -> bool {
+        let fact = |name: &str| patient.fact(name);
+        self.eligibility.iter().all(|condition| condition.holds(&fact, &|_| None))
     }
 
     /// The message for a trial that nobody of its cohort may enter.

@@ -36,7 +36,7 @@ const CLINICAL_BENEFIT: f64 = 168.0;
 
 /// What an endpoint is made from.
 #[derive(Clone, Copy)]
-pub enum Kind {
+pub enum EndpointKind {
     /// Yes or no for each patient.
     Share(fn(&PatientOutcome) -> bool),
     /// A time for each patient, or for some.
@@ -44,7 +44,7 @@ pub enum Kind {
 }
 
 /// The endpoint of a name.
-pub fn kind(endpoint: &str) -> Option<Kind> {
+pub fn kind(endpoint: &str) -> Option<EndpointKind> {
     fn responded(p: &PatientOutcome) -> bool {
         matches!(p.response, Response::CR | Response::PR)
     }
@@ -57,17 +57,17 @@ pub fn kind(endpoint: &str) -> Option<Kind> {
         Some(stopped.map_or(p.pfs, |day| EventTime { day, event: true }))
     }
     Some(match endpoint {
-        "orr" => Kind::Share(responded),
-        "cr" => Kind::Share(|p| p.response == Response::CR),
-        "cbr" => Kind::Share(benefited),
-        "pcr" => Kind::Share(|p| p.pcr == Some(true)),
-        "tpcr" => Kind::Share(|p| p.tpcr == Some(true)),
-        "new_lesion" => Kind::Share(|p| p.assessments.last().is_some_and(|a| a.new_lesion)),
-        "ttp" => Kind::Time(|p| Some(p.ttp)),
-        "pfs" | "efs" | "dfs" | "idfs" | "ddfs" | "rfs" => Kind::Time(|p| Some(p.pfs)),
-        "ttf" => Kind::Time(failed),
-        "os" => Kind::Time(|p| Some(p.os)),
-        "dor" => Kind::Time(|p| p.dor),
+        "orr" => EndpointKind::Share(responded),
+        "cr" => EndpointKind::Share(|p| p.response == Response::CR),
+        "cbr" => EndpointKind::Share(benefited),
+        "pcr" => EndpointKind::Share(|p| p.pcr == Some(true)),
+        "tpcr" => EndpointKind::Share(|p| p.tpcr == Some(true)),
+        "new_lesion" => EndpointKind::Share(|p| p.assessments.last().is_some_and(|a| a.new_lesion)),
+        "ttp" => EndpointKind::Time(|p| Some(p.ttp)),
+        "pfs" | "efs" | "dfs" | "idfs" | "ddfs" | "rfs" => EndpointKind::Time(|p| Some(p.pfs)),
+        "ttf" => EndpointKind::Time(failed),
+        "os" => EndpointKind::Time(|p| Some(p.os)),
+        "dor" => EndpointKind::Time(|p| p.dor),
         _ => return None,
     })
 }
@@ -107,15 +107,15 @@ pub enum Statistic {
 /// A statistic of a group; none when the endpoint has no such statistic.
 pub fn figure(patients: &[&PatientOutcome], endpoint: &str, statistic: Statistic) -> Option<Figure> {
     Some(match (kind(endpoint)?, statistic) {
-        (Kind::Share(yes), Statistic::Percent) => {
+        (EndpointKind::Share(yes), Statistic::Percent) => {
             let count = patients.iter().filter(|p| yes(p)).count();
             Figure::new(share(count, patients.len()), 100.0)
         }
-        (Kind::Time(time), Statistic::Median) => {
+        (EndpointKind::Time(time), Statistic::Median) => {
             let median = KaplanMeier::new(&times(patients, time)).median();
             Figure { value: median.value, ci_low: median.ci_low, ci_high: median.ci_high }
         }
-        (Kind::Time(time), Statistic::FreeAt(month)) => {
+        (EndpointKind::Time(time), Statistic::FreeAt(month)) => {
             let curve = KaplanMeier::new(&times(patients, time));
             // Beyond the last observation nothing is known.
             let seen = curve.last_time().is_some_and(|last| last >= month - 1e-9);
@@ -139,7 +139,7 @@ pub fn contrast(
     measure: &str,
 ) -> Option<Figure> {
     Some(match (kind(endpoint)?, measure) {
-        (Kind::Share(yes), "or" | "difference") => {
+        (EndpointKind::Share(yes), "or" | "difference") => {
             let count = |all: &[&PatientOutcome]| (all.iter().filter(|p| yes(p)).count(), all.len());
             let (a, b) = (count(experimental), count(control));
             match measure {
@@ -147,7 +147,7 @@ pub fn contrast(
                 _ => Figure::new(risk_difference(a, b), 100.0),
             }
         }
-        (Kind::Time(time), "hr") => {
+        (EndpointKind::Time(time), "hr") => {
             let ratio = hazard_ratio(&times(experimental, time), &times(control, time));
             let estimate =
                 ratio.map(|r| Estimate { value: r.value, ci_low: r.ci_low, ci_high: r.ci_high });
@@ -182,6 +182,22 @@ pub fn group<'a>(
             && subgroup.is_none_or(|c| c.holds(&fact, &|name| medians.get(name).copied()))
     };
     patients.iter().filter(entered).filter(belongs).collect()
+}
+
+/// Places of those of an arm's patients who belong to a subgroup, whose medians are those of all.
+pub fn members_of(
+    arm: &[PatientOutcome],
+    all: &[&PatientOutcome],
+    subgroup: Option<&Condition>,
+) -> Vec<usize> {
+    let medians: BTreeMap<&str, f64> = (subgroup.into_iter().flat_map(Condition::medians))
+        .filter_map(|name| Some((name, median(all.iter().copied(), name)?)))
+        .collect();
+    let belongs = |i: &usize| {
+        let fact = |name: &str| arm[*i].fact(name);
+        subgroup.is_none_or(|c| c.holds(&fact, &|name| medians.get(name).copied()))
+    };
+    (0..arm.len()).filter(belongs).collect()
 }
 
 fn median<'a>(patients: impl Iterator<Item = &'a PatientOutcome>, name: &str) -> Option<f64> {

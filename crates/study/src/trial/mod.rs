@@ -19,8 +19,11 @@ mod setup;
 mod tables;
 mod visits;
 
-pub use figures::ENDPOINTS;
+pub use figures::{ENDPOINTS, EndpointKind};
 pub use plan::*;
-pub use run::{TrialRequest, TrialRun, run};
-pub use score::{Score, Scored, score};
+pub use endpoints::{PublishedFigure, published_figures};
+pub use figures::{Statistic, kind as endpoint_kind, members_of};
+pub use run::{TrialRequest, TrialRun, run, simulate_patients, typical_scale};
+pub use tables::{endpoints as stored_patients, without_assessments as read_patients};
+pub use score::{Score, Scored, met, score};
 pub use setup::TrialSetup;

@@ -12,6 +12,7 @@ use crate::{
     error::StudyError,
     library::Library,
     outcome::{PatientOutcome, PatientStatus, Trace, TrialOutcome},
+    population::VirtualPatient,
     progress::Progress,
 };
 
@@ -33,6 +34,8 @@ pub struct TrialRequest {
     pub out: Option<PathBuf>,
     /// Whether to discard what another run left in the folder.
     pub start_over: bool,
+    /// Whether the cohort is taken as a calibration left it, where there is one.
+    pub calibrated: bool,
     /// Tolerances, threads, lanes.
     pub settings: EnsembleSettings,
     /// The command as typed, for the manifest.
@@ -69,7 +72,10 @@ pub fn run(
     request: &TrialRequest,
     progress: &dyn Progress,
 ) -> Result<TrialRun, StudyError> {
-    let mut setup = TrialSetup::new(library, &request.trial)?;
+    let mut setup = match request.calibrated {
+        true => TrialSetup::new(library, &request.trial)?,
+        false => TrialSetup::uncalibrated(library, &request.trial)?,
+    };
     let arms: Vec<String> = setup.plan.value.arm.iter().map(|a| a.id.clone()).collect();
     let chunks = chunks(arms.len(), request.patients);
     let manifest = manifest(&setup.plan.value.id, request, library, &arms, &chunks);
@@ -233,20 +239,34 @@ fn simulate(
     let drawn = (piece.from..piece.to).map(|n| setup.sample(request.seed, piece.arm, n));
     let sampled: Option<Vec<_>> = drawn.collect();
     let sampled = sampled.ok_or_else(|| setup.nobody_eligible())?;
+    let members: Vec<_> = (piece.from..piece.to).zip(sampled).collect();
+    let arm = piece.arm;
+    let settings = &request.settings;
+    Ok(simulate_patients(setup, arm, &members, request.seed, settings, scale, progress))
+}
+
+/// Patients of an arm, by number: brought to rest, treated, followed. Says how many tumours were not
+/// at rest when treatment began.
+pub fn simulate_patients(
+    setup: &TrialSetup,
+    arm: usize,
+    members: &[(u64, VirtualPatient)],
+    seed: u64,
+    settings: &EnsembleSettings,
+    scale: &[f64],
+    progress: &dyn Progress,
+) -> (Vec<PatientOutcome>, u64) {
+    let sampled: Vec<VirtualPatient> = members.iter().map(|(_, patient)| patient.clone()).collect();
     let ready: Vec<Ready> =
-        setup.programs.equilibrate(&setup.assembled, &sampled, &request.settings);
+        setup.programs.equilibrate(&setup.assembled, &sampled, settings);
     let restless = ready.iter().filter(|r| matches!(r.rest, Rest::Moving)).count() as u64;
-    let entered = |(i, (patient, ready)): (usize, (_, Ready))| {
-        setup.enter(request.seed, piece.arm, piece.from + i as u64, patient, ready)
-    };
-    let (mut able, unable): (Vec<TrialPatient>, Vec<TrialPatient>) = (sampled.iter().zip(ready))
-        .enumerate()
-        .map(entered)
+    let (mut able, unable): (Vec<TrialPatient>, Vec<TrialPatient>) = (members.iter().zip(ready))
+        .map(|((number, patient), ready)| setup.enter(seed, arm, *number, patient, ready))
         .partition(|p| p.outcome.status == PatientStatus::Complete);
     progress.advance(unable.len() as u64);
     // The engine tells after each patient how many are done.
     let advance = |_done: usize| progress.advance(1);
-    run_ensemble(&setup.programs.during, &mut able, &request.settings.engine(scale), &advance);
+    run_ensemble(&setup.programs.during, &mut able, &settings.engine(scale), &advance);
     let told = |mut patient: TrialPatient| {
         if let Some(failure) = patient.failure {
             let reason = describe_failure(&failure, &setup.programs.during, &setup.assembled);
@@ -256,7 +276,12 @@ fn simulate(
     };
     let mut outcomes: Vec<PatientOutcome> = able.into_iter().chain(unable).map(told).collect();
     outcomes.sort_by_key(|o| o.patient);
-    Ok((outcomes, restless))
+    (outcomes, restless)
+}
+
+/// How large each state grows in the typical patients of a trial's arms.
+pub fn typical_scale(setup: &TrialSetup, settings: &EnsembleSettings) -> Vec<f64> {
+    pilot(setup, settings).1
 }
 
 /// A traced patient that also remembers how large each state grew.

@@ -82,7 +82,9 @@ pub fn score(outcome: &TrialOutcome) -> Vec<Scored> {
         .collect()
 }
 
-fn met(observed: f64, ci: [Option<f64>; 2], value: Option<f64>) -> bool {
+/// Whether a simulated figure lies inside the published interval, or within 15 % of the published one
+/// where there is none.
+pub fn met(observed: f64, ci: [Option<f64>; 2], value: Option<f64>) -> bool {
     let Some(value) = value else { return false };
     match ci {
         [Some(low), Some(high)] => (low..=high).contains(&value),

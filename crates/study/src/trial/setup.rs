@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     assemble::{Assembled, assemble, days},
+    calibrate::Calibration,
     condition::Condition,
     document::{Document, Spanned},
     dosing::BoundRegimen,
@@ -39,6 +40,8 @@ pub struct TrialSetup {
     pub programs: Programs,
     /// How its patients differ.
     pub population: Population,
+    /// The calibration that moved the population's draws.
+    pub calibration: Option<Calibration>,
     /// What is measured at visits: id and unit.
     pub markers: Vec<(String, String)>,
     pub(super) roles: Roles,
@@ -59,11 +62,29 @@ pub struct TrialSetup {
 }
 
 impl TrialSetup {
-    /// Reads and compiles a trial, by id or path.
+    /// Reads and compiles a trial, by id or path; its cohort is as a calibration left it, where there
+    /// is one.
     ///
     /// # Errors
     /// Everything that is wrong with the trial, its cohort, its drugs and its model.
     pub fn new(library: &mut Library, trial: &str) -> Result<TrialSetup, Vec<Diagnostic>> {
+        let mut setup = TrialSetup::uncalibrated(library, trial)?;
+        let cohort = &setup.cohort.value.id;
+        if library.ids(Shelf::Populations).contains(cohort) {
+            let calibration: Document<Calibration> =
+                library.read(Shelf::Populations, cohort, None)?;
+            let shifts = calibration.value.shifts();
+            setup.population = setup.population.shifted(shifts);
+            setup.calibration = Some(calibration.value);
+        }
+        Ok(setup)
+    }
+
+    /// The same with the cohort as its file has it.
+    ///
+    /// # Errors
+    /// As [`TrialSetup::new`].
+    pub fn uncalibrated(library: &mut Library, trial: &str) -> Result<TrialSetup, Vec<Diagnostic>> {
         let plan: Document<TrialPlan> = library.read_or_open(Shelf::Trials, trial)?;
         let asked = plan.place(&plan.value.cohort);
         let cohort: Document<Cohort> =
@@ -166,6 +187,7 @@ impl TrialSetup {
             assembled,
             programs,
             population,
+            calibration: None,
             markers,
             roles,
             readouts: clinic.readouts,

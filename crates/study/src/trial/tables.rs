@@ -99,6 +99,17 @@ pub fn assessments(
     Table::new(columns)
 }
 
+/// Patients from their endpoints alone, without assessments.
+///
+/// # Errors
+/// As [`patients`].
+pub fn without_assessments(
+    endpoints: &Table,
+    arms: &[String],
+) -> Result<Vec<PatientOutcome>, StoreError> {
+    patients(endpoints, &assessments(&[], arms, &[]), arms)
+}
+
 /// Patients from the two tables of a chunk.
 ///
 /// # Errors
