@@ -183,13 +183,28 @@ fn select_operations(dag: &Dag, places: &mut Places, roots: &[(NodeId, u32)]) ->
     steps
 }
 
-fn unary(op: Unary) -> Operation {
+/// What computes a function of one number.
+pub(crate) fn unary(op: Unary) -> Operation {
     match op {
         Unary::Negate => Operation::Negate,
         Unary::Reciprocal => Operation::Reciprocal,
         Unary::SquareRoot => Operation::SquareRoot,
         Unary::Exp => Operation::Exp,
         Unary::Ln => Operation::Ln,
+        Unary::Sin => Operation::Sin,
+        Unary::Cos => Operation::Cos,
+        Unary::Tan => Operation::Tan,
+        Unary::Asin => Operation::Asin,
+        Unary::Acos => Operation::Acos,
+        Unary::Atan => Operation::Atan,
+        Unary::Sinh => Operation::Sinh,
+        Unary::Cosh => Operation::Cosh,
+        Unary::Tanh => Operation::Tanh,
+        Unary::Asinh => Operation::Asinh,
+        Unary::Acosh => Operation::Acosh,
+        Unary::Atanh => Operation::Atanh,
+        Unary::Floor => Operation::Floor,
+        Unary::Ceil => Operation::Ceil,
         Unary::Abs => Operation::Abs,
     }
 }
@@ -201,6 +216,8 @@ fn binary(op: Binary) -> Operation {
         Binary::Multiply => Operation::Multiply,
         Binary::Max => Operation::Max,
         Binary::Min => Operation::Min,
+        Binary::Quotient => Operation::Quotient,
+        Binary::Remainder => Operation::Remainder,
         Binary::Less => Operation::Less,
         Binary::LessEqual => Operation::LessEqual,
         Binary::Equal => Operation::Equal,

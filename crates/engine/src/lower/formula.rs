@@ -9,7 +9,7 @@ use hersim_network::{
 use super::{Event, Role, Target};
 use crate::{
     Compile,
-    dag::{Dag, Leaf, NodeId, Varies},
+    dag::{Dag, Leaf, NodeId, Unary, Varies},
 };
 
 /// When a formula is evaluated.
@@ -288,10 +288,26 @@ fn call(dag: &mut Dag, function: Function, arguments: &[NodeId]) -> NodeId {
             dag.divide(ln, ln_10)
         }
         Function::Sqrt => dag.square_root(first),
-        Function::Abs => dag.abs(first),
+        Function::Quotient => rest.fold(first, |a, b| dag.quotient(a, b)),
+        Function::Remainder => rest.fold(first, |a, b| dag.remainder(a, b)),
         Function::Min => rest.fold(first, |a, b| dag.min(a, b)),
         Function::Max => rest.fold(first, |a, b| dag.max(a, b)),
+        Function::Abs => dag.abs(first),
+        Function::Sin => dag.function(Unary::Sin, first),
+        Function::Cos => dag.function(Unary::Cos, first),
+        Function::Tan => dag.function(Unary::Tan, first),
+        Function::Asin => dag.function(Unary::Asin, first),
+        Function::Acos => dag.function(Unary::Acos, first),
+        Function::Atan => dag.function(Unary::Atan, first),
+        Function::Sinh => dag.function(Unary::Sinh, first),
+        Function::Cosh => dag.function(Unary::Cosh, first),
+        Function::Tanh => dag.function(Unary::Tanh, first),
+        Function::Asinh => dag.function(Unary::Asinh, first),
+        Function::Acosh => dag.function(Unary::Acosh, first),
+        Function::Atanh => dag.function(Unary::Atanh, first),
+        Function::Floor => dag.function(Unary::Floor, first),
+        Function::Ceil => dag.function(Unary::Ceil, first),
         // Refused before: see `beyond`.
-        _ => Dag::ZERO,
+        Function::Factorial | Function::Delay | Function::RateOf => Dag::ZERO,
     }
 }
