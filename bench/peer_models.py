@@ -25,6 +25,8 @@ class Model:
     """Times of the outputs; weekly where empty, never at the time of a dose."""
     dose: dict | None = None
     """The regular bolus, for tools without a reader."""
+    as_others: bool = False
+    """Whether reactions marked `fast` are run like others: most tools refuse the mark."""
     patients: int = 64
     peer_patients: int = 6
 
@@ -88,4 +90,17 @@ BIRTWISTLE = Model(
     cv=0.1,
 )
 
-MODELS = {"her2_99": HER2_99, "patient": PATIENT, "chen_2009": CHEN, "birtwistle_2007": BIRTWISTLE}
+FARATIAN = Model(
+    title="Faratian 2009, HER2 and PTEN, 55 species, `fast` marks removed",
+    file="published/BIOMD0000000424.xml",
+    days=3600.0,
+    points=[36.0 * i for i in range(1, 101)],
+    outputs=["ERKPP", "PIP3", "E23HP"],
+    parameters={"k1": 0.005, "k2": 10.0, "k5": 0.06, "k11": 6.0, "k15": 2.1, "k23": 1.2, "k34": 3.6, "k42": 45.0},
+    cv=0.1,
+    floor=1e-3,
+    as_others=True,
+)
+
+MODELS = {"her2_99": HER2_99, "patient": PATIENT, "chen_2009": CHEN, "birtwistle_2007": BIRTWISTLE,
+          "faratian_2009": FARATIAN}

@@ -113,8 +113,11 @@ class Files:
                     raise Refused(antimony.getLastError())
                 self.sbml.write_text(antimony.getSBMLString(antimony.getModuleNames()[-1]))
             else:
-                self.antimony = source
+                if model.as_others:
+                    text = text.replace('fast="true"', 'fast="false"')
                 self.sbml.write_text(text)
+                self.antimony = folder / f"{key}_named.xml"
+                self.antimony.write_text(text)
         self.sbml.write_text(re.sub(r'(<\w+[^>]*?) name="[^"]*"', r"\1", self.sbml.read_text()))
 
 
