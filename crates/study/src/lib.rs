@@ -13,6 +13,7 @@
 //! - [`check::check`]: what is wrong with the model and the library
 
 pub mod assemble;
+pub mod bench;
 pub mod check;
 pub mod claims;
 pub mod condition;

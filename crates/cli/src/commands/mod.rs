@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod bench;
 mod check;
 mod claims;
 mod convert;
@@ -15,6 +16,7 @@ use std::{path::Path, process::ExitCode};
 use hersim_network::Sources;
 use hersim_study::{StudyError, equilibrate::EnsembleSettings, library::Library};
 
+pub use bench::bench;
 pub use check::check;
 pub use claims::claims;
 pub use convert::convert;
