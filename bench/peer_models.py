@@ -19,6 +19,7 @@ class Model:
     cv: float
     floor: float = 1e-3
     file: str | None = None
+    system: str | None = None
     tumour: str | None = None
     regimen: str | None = None
     ignore_fast: bool = False

@@ -98,7 +98,7 @@ class Files:
         self.antimony, self.sbml = folder / f"{key}.ant", folder / f"{key}.xml"
         if model.tumour:
             for target, path in (("antimony", self.antimony), ("sbml", self.sbml)):
-                subprocess.run([args.hersim, "-q", "convert", "patient", "--tumour", model.tumour, "--regimen",
+                subprocess.run([args.hersim, "-q", "convert", model.system, "--tumour", model.tumour, "--regimen",
                                 model.regimen, "--to", target, "--out", str(path)], check=True, capture_output=True)
         else:
             source = Path(args.suites) / model.file

@@ -13,7 +13,8 @@ use common::hersim;
 use serde_json::{Value, json};
 
 /// A receptor that turns over, with a dose at time one.
-const MODEL: &str = "compartment c = 1; species D in c = 0; species R in c = 2; species DR in c = 0;
+const MODEL: &str =
+    "compartment c = 1; species D in c = 0; species R in c = 2; species DR in c = 0;
     kon = 3; koff = 0.5; ksyn = 4; kdeg = 2; kel = 0.3;
     bind: D + R -> DR; c*(kon*D*R - koff*DR); make: => R; c*ksyn; turn: R => ; c*kdeg*R;
     inner: DR => ; c*kdeg*DR; clear: D => ; c*kel*D;
