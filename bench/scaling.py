@@ -72,14 +72,19 @@ def states(args: argparse.Namespace) -> list[dict]:
         project = Path(folder)
         for part in ("model", "library"):
             shutil.copytree(ROOT / part, project / part)
+        # The project allows four; a fifth is here to pass five hundred states.
+        system = project / f"model/systems/{entry['system']}.toml"
+        system.write_text(re.sub(r"at_most = \d+", f"at_most = {max(SUBCLONES)}", system.read_text()))
         table = ""
         for count in SUBCLONES:
             name = f"subclones_{count}"
-            parts = [f'[[subclone]]\nid = "s{i}"\nfraction = {1 / count!r}\n'
+            # The system shows readouts of the first subclone, so its name must stay.
+            ids = [subclones[0].split('"')[1]] + [f"other{i}" for i in range(1, count)]
+            parts = [f'[[subclone]]\nid = "{ids[i]}"\nfraction = {1 / count!r}\n'
                      + ("" if i == 0 else f"[subclone.attributes]{traits}") for i in range(count)]
             text = re.sub(r'^id = .*$', f'id = "{name}"', head, flags=re.M)
             (project / f"library/tumours/{name}.toml").write_text(text + "\n".join(parts))
-            model = {**entry, "tumour": name, "outputs": ["s0__cells"]}
+            model = {**entry, "tumour": name, "outputs": [f"{ids[0]}__cells"]}
             plain = {key: value for key, value in model.items() if key != "vary"}
             table += f"[{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in plain.items())
             table += f"[{name}.vary]\n" + "".join(f"{k} = {v!r}\n" for k, v in entry["vary"].items())

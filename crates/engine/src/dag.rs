@@ -5,7 +5,7 @@
 //! is multiplied or added is sorted so that what varies rarely comes together first: constants
 //! fold, and products of parameters can be computed once per subject.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::{interpret, math, record, tape::Operation};
 
@@ -114,7 +114,7 @@ impl Dag {
 
     /// A graph that holds zero only.
     pub(crate) fn new() -> Dag {
-        let mut dag = Dag { nodes: Vec::new(), varies: Vec::new(), ids: HashMap::new() };
+        let mut dag = Dag { nodes: Vec::new(), varies: Vec::new(), ids: HashMap::default() };
         dag.constant(0.0);
         dag
     }

@@ -1,7 +1,9 @@
 //! Exact partial derivatives of formulas with respect to the states they depend on, directly or
 //! through values that are treated as if they were states.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::dag::{Binary, Dag, Leaf, Node, NodeId, Unary};
 
@@ -186,7 +188,7 @@ fn slope(dag: &mut Dag, function: Unary, a: NodeId, value: NodeId) -> NodeId {
 /// chain rule is better carried out (Griewank and Reese, "On the calculation of Jacobian matrices
 /// by the Markowitz rule", 1991).
 pub(crate) fn hubs(dag: &Dag, formulas: &[NodeId]) -> Vec<NodeId> {
-    let mut uses: HashMap<NodeId, usize> = HashMap::new();
+    let mut uses: HashMap<NodeId, usize> = HashMap::default();
     let mut stack = formulas.to_vec();
     formulas.iter().for_each(|&id| *uses.entry(id).or_default() += 1);
     let mut needed = BTreeSet::new();
@@ -198,7 +200,7 @@ pub(crate) fn hubs(dag: &Dag, formulas: &[NodeId]) -> Vec<NodeId> {
             }
         }
     }
-    let mut support: HashMap<NodeId, BTreeSet<NodeId>> = HashMap::new();
+    let mut support: HashMap<NodeId, BTreeSet<NodeId>> = HashMap::default();
     let mut hubs = Vec::new();
     for id in needed {
         let through = match dag.node(id) {

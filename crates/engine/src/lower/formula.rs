@@ -1,10 +1,10 @@
 //! Formulas of a network as nodes of a graph.
 
-use std::collections::{HashMap, HashSet};
-
 use hersim_network::{
     BinaryOp, Diagnostic, Expr, Function, Network, Node, Rule, SymbolId, SymbolKind, Value,
 };
+
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use super::{Event, Role, Target};
 use crate::{
@@ -32,6 +32,8 @@ pub(super) struct Formulas<'a> {
     open: HashSet<(SymbolId, Context)>,
     problems: Vec<Diagnostic>,
     uses_time: bool,
+    /// Leaf of the clock, behind all states.
+    clock: u32,
 }
 
 impl<'a> Formulas<'a> {
@@ -40,16 +42,18 @@ impl<'a> Formulas<'a> {
         options: &Compile,
         roles: HashMap<SymbolId, Role>,
     ) -> Self {
+        let states = roles.values().filter(|r| matches!(r, Role::State(_))).count();
         let varying = options.varying.iter().enumerate().map(|(i, &id)| (id, i as u32));
         Formulas {
             network,
             roles,
             fixed: options.fixed.iter().copied().collect(),
             varying: varying.collect(),
-            known: HashMap::new(),
-            open: HashSet::new(),
+            known: HashMap::default(),
+            open: HashSet::default(),
             problems: Vec::new(),
             uses_time: false,
+            clock: states as u32,
         }
     }
 
@@ -142,8 +146,7 @@ impl<'a> Formulas<'a> {
             Node::Time if context == Context::Starting => Dag::ZERO,
             Node::Time => {
                 self.uses_time = true;
-                let states = self.roles.values().filter(|r| matches!(r, Role::State(_))).count();
-                dag.leaf(Leaf::State(states as u32))
+                dag.leaf(Leaf::State(self.clock))
             }
             Node::Neg(a) => {
                 let a = self.expr(dag, a, context);
