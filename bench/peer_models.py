@@ -26,6 +26,8 @@ class Model:
     dose: dict | None = None
     patients: int = 64
     peer_patients: int = 6
+    reference: float = 1e-11
+    """Relative tolerance of the reference; the absolute one is a thousandth of it."""
 
     def times(self) -> list[float]:
         """Times of the outputs."""

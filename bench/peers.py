@@ -36,7 +36,6 @@ TOLERANCES = {  # of each tool; COPASI's mean more, therefore its error is small
     "bngsim": (1e-6, 1e-9), "AMICI": (1e-6, 1e-9), "diffsol": (1e-6, 1e-9),
 }
 PEERS = [tool for tool in TOLERANCES if tool != "hersim"]
-REFERENCE = (1e-11, 1e-14)
 
 
 class Refused(Exception):
@@ -182,9 +181,9 @@ def measure(key: str, model: Model, args: argparse.Namespace) -> dict:
     reference, how = tight[:len(few)], "hersim at rtol 1e-10"
     if "libRoadRunner" in tools:
         try:
-            asked = {"values": few, "rtol": REFERENCE[0], "atol": REFERENCE[1]}
+            asked = {"values": few, "rtol": model.reference, "atol": model.reference * 1e-3}
             reference = np.array(tools["libRoadRunner"].ask(asked, args.patience)["values"], float)
-            how = "libRoadRunner at rtol 1e-11"
+            how = f"libRoadRunner at rtol {model.reference:.0e}"
         except Refused as why:
             refused["libRoadRunner"] = str(why)
             del tools["libRoadRunner"]
