@@ -1,15 +1,25 @@
-"""An SBML model with one regular bolus as DiffSL, diffsol's language.
+"""An SBML model without events, or with one regular bolus instead of them, as DiffSL, diffsol's language.
 
-Only what such models need: reactions, assignment rules without order, rate rules, constant
-compartments. A second file of the same equations, so the harness compares its trajectories.
+Only what the models here need: reactions, assignment rules without order, rate rules, functions,
+constant compartments of size one. A second file of the same equations, so the harness compares its trajectories.
 """
 
 import libsbml
 
 
-def diffsl(path: str, parameters: list[str], outputs: list[str], dose: dict) -> str:
+SIMPLER = ["expandFunctionDefinitions", "promoteLocalParameters", "expandInitialAssignments"]
+
+
+def diffsl(path: str, parameters: list[str], outputs: list[str], dose: dict | None) -> str:
     """The text. `dose` gives species, amounts (formulas) of the first and later boluses and interval."""
-    model = libsbml.readSBMLFromFile(path).getModel()
+    document = libsbml.readSBMLFromFile(path)
+    for option in SIMPLER:
+        properties = libsbml.ConversionProperties()
+        properties.addOption(option, True)
+        document.convert(properties)
+    model = document.getModel()
+    if model.getNumEvents() and not dose:
+        raise RuntimeError("events")
     species = list(model.getListOfSpecies())
     if any(not s.getHasOnlySubstanceUnits() and size(model, s) != 1 for s in species):
         raise RuntimeError("species that are concentrations in a compartment other than 1")
@@ -32,11 +42,12 @@ def diffsl(path: str, parameters: list[str], outputs: list[str], dose: dict) -> 
     start = {name: initial(model.getSpecies(name)) if model.getSpecies(name) else fixed[name] for name in rates}
     lines = ["in_i { " + ", ".join(f"{mark(p)} = {fixed[p]!r}" for p in parameters) + " }"]
     lines += [f"{mark(n)} {{ {v!r} }}" for n, v in fixed.items() if n not in parameters and n not in rates]
-    first = f"({dose['first']})"
     value = {name: repr(v) for name, v in start.items()}
-    value[dose["species"]] += " + " + prefixed(first)
-    lines.append("u_i { " + ", ".join(f"{mark(n)} = {v}" for n, v in value.items()) + ", next = "
-                 + repr(dose["interval"]) + " }")
+    more_values, more_rates = [], []
+    if dose:
+        value[dose["species"]] += " + " + prefixed(f"({dose['first']})")
+        more_values, more_rates = [f"next = {dose['interval']!r}"], ["0.0"]
+    lines.append("u_i { " + ", ".join([f"{mark(n)} = {v}" for n, v in value.items()] + more_values) + " }")
     known = set(fixed) | set(rates)
     while definitions:
         ready = [d for d in definitions if d[2] <= known]
@@ -45,11 +56,12 @@ def diffsl(path: str, parameters: list[str], outputs: list[str], dose: dict) -> 
         lines += [f"{mark(name)} {{ {text} }}" for name, text, _ in ready]
         known |= {d[0] for d in ready}
         definitions = [d for d in definitions if d[2] - known or d[0] not in known]
-    lines.append("F_i { " + ", ".join("".join(terms) or "0.0" for terms in rates.values()) + ", 0.0 }")
-    lines.append("stop_i { t - next }")
-    later = prefixed(f"({dose['later']})")
-    reset = [mark(n) + (f" + {later}" if n == dose["species"] else "") for n in rates]
-    lines.append("reset_i { " + ", ".join(reset) + f", next + {dose['interval']!r} }}")
+    lines.append("F_i { " + ", ".join(["".join(terms) or "0.0" for terms in rates.values()] + more_rates) + " }")
+    if dose:
+        lines.append("stop_i { t - next }")
+        later = prefixed(f"({dose['later']})")
+        reset = [mark(n) + (f" + {later}" if n == dose["species"] else "") for n in rates]
+        lines.append("reset_i { " + ", ".join(reset) + f", next + {dose['interval']!r} }}")
     lines.append("out_i { " + ", ".join(mark(o) for o in outputs) + " }")
     return "\n".join(lines) + "\n"
 
@@ -67,10 +79,16 @@ def names(node: libsbml.ASTNode) -> set[str]:
     return own.union(*(names(node.getChild(i)) for i in range(node.getNumChildren())))
 
 
+FUNCTIONS = {libsbml.AST_FUNCTION_EXP: "exp", libsbml.AST_FUNCTION_LN: "log", libsbml.AST_FUNCTION_SIN: "sin",
+             libsbml.AST_FUNCTION_COS: "cos", libsbml.AST_FUNCTION_ABS: "abs"}
+
+
 def formula(node: libsbml.ASTNode) -> str:
     """Maths in DiffSL."""
     parts = [formula(node.getChild(i)) for i in range(node.getNumChildren())]
     kind = node.getType()
+    if kind == libsbml.AST_NAME_TIME:
+        return "t"
     if kind == libsbml.AST_NAME:
         return mark(node.getName())
     if node.isNumber():
@@ -84,8 +102,8 @@ def formula(node: libsbml.ASTNode) -> str:
         return f"({parts[0]} / {parts[1]})"
     if kind in (libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER):
         return f"pow({parts[0]}, {parts[1]})"
-    if kind in (libsbml.AST_FUNCTION_EXP, libsbml.AST_FUNCTION_LN):
-        return f"{'exp' if kind == libsbml.AST_FUNCTION_EXP else 'log'}({parts[0]})"
+    if kind in FUNCTIONS:
+        return f"{FUNCTIONS[kind]}({parts[0]})"
     raise RuntimeError(f"maths that is not rewritten: {libsbml.formulaToL3String(node)}")
 
 

@@ -135,13 +135,11 @@ class Amici:
 
 
 class Diffsol:
-    """diffsol through pydiffsol: BDF, sparse; equations and doses rewritten in DiffSL."""
+    """diffsol through pydiffsol: BDF, sparse. It reads no SBML: equations and doses are rewritten in DiffSL."""
 
     def __init__(self, job: dict):
         import pydiffsol
         from peer_diffsl import diffsl
-        if not job.get("dose"):
-            raise RuntimeError("reads no SBML; only models with one regular bolus are rewritten for it")
         self.version = pydiffsol.diffsol_version()
         self.times = np.array(job["times"])
         text = diffsl(job["sbml"], job["parameters"], job["outputs"], job["dose"])

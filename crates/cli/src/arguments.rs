@@ -51,6 +51,8 @@ pub enum Command {
     /// Run a suite of cases that others wrote, and count which come out right
     #[command(subcommand)]
     Suite(SuiteOptions),
+    /// Measure how fast the engine is, alone or beside other tools
+    Bench(BenchOptions),
     /// List trials, tumours, regimens, drugs, cohorts, hosts, systems and calibration problems
     List(ListOptions),
 }
@@ -485,6 +487,53 @@ pub struct SbmlSuiteOptions {
     /// Write each model out and read it back before it is run
     #[arg(long)]
     pub rewrite: bool,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hersim bench
+  hersim bench patient --patients 1000 --threads 2 --json
+  hersim bench model.xml --for 100 --vary k1 --vary k2
+  hersim bench --peers
+
+Without MODEL all models of bench/models.toml are measured; those whose file is not there are named. \
+The parameters of patients differ log-normally. Times are processor time of the integration alone.")]
+pub struct BenchOptions {
+    /// Models: names in bench/models.toml, or model files (.xml, .sbml, .ant)
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Virtual patients of each model
+    #[arg(long, short = 'n', default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub patients: u64,
+    /// Threads
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub threads: u64,
+    /// Relative tolerance of the integration
+    #[arg(long, default_value_t = 1e-5, value_parser = tolerance)]
+    pub rtol: f64,
+    /// Steps after which a patient is given up
+    #[arg(long, default_value_t = 200_000)]
+    pub max_steps: u64,
+    /// Seed of who differs how
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Model file: length, in the model's own unit of time
+    #[arg(long = "for", value_name = "TIME")]
+    pub duration: Option<f64>,
+    /// Model file: parameter that differs between patients (default: all that are given as numbers)
+    #[arg(long, value_name = "PARAMETER")]
+    pub vary: Vec<String>,
+    /// Folder with the models of others
+    #[arg(long, value_name = "DIR", default_value = "../shared/suites")]
+    pub suites: PathBuf,
+    /// Measure other tools on the same patients too: runs bench/peers.py with this Python
+    #[arg(long, value_name = "PYTHON", num_args = 0..=1, default_missing_value = "python3")]
+    pub peers: Option<PathBuf>,
+    /// Answer runs that are asked for on standard input, for a model set up in this file
+    #[arg(long, value_name = "FILE", hide = true, conflicts_with_all = ["models", "peers"])]
+    pub worker: Option<PathBuf>,
 }
 
 /// Options of `list`.

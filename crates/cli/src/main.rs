@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Convert(options) => commands::convert(&arguments, options),
         Command::Handbook(options) => commands::handbook(&arguments, options),
         Command::Suite(options) => commands::suite(&arguments, options),
+        Command::Bench(options) => commands::bench(&arguments, options),
         Command::List(options) => commands::list(&arguments, options),
     }
 }

@@ -5,9 +5,9 @@
 //! is multiplied or added is sorted so that what varies rarely comes together first: constants
 //! fold, and products of parameters can be computed once per subject.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
-use crate::math;
+use crate::{interpret, math, record, tape::Operation};
 
 /// A node, by its place in the graph. Operands always come before the node that uses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +52,20 @@ pub(crate) enum Unary {
     SquareRoot,
     Exp,
     Ln,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Asinh,
+    Acosh,
+    Atanh,
+    Floor,
+    Ceil,
     Abs,
 }
 
@@ -64,6 +78,8 @@ pub(crate) enum Binary {
     Multiply,
     Max,
     Min,
+    Quotient,
+    Remainder,
     Less,
     LessEqual,
     Equal,
@@ -98,7 +114,7 @@ impl Dag {
 
     /// A graph that holds zero only.
     pub(crate) fn new() -> Dag {
-        let mut dag = Dag { nodes: Vec::new(), varies: Vec::new(), ids: HashMap::new() };
+        let mut dag = Dag { nodes: Vec::new(), varies: Vec::new(), ids: HashMap::default() };
         dag.constant(0.0);
         dag
     }
@@ -268,14 +284,34 @@ impl Dag {
         }
     }
 
+    /// A function of one number; powers and what has a name of its own are made otherwise.
+    pub(crate) fn function(&mut self, function: Unary, a: NodeId) -> NodeId {
+        match self.value(a) {
+            Some(x) => self.constant(interpret::value(record::unary(function), [x; 3])),
+            None => self.intern(Node::Unary(function, a)),
+        }
+    }
+
     /// `e` to the power `a`
     pub(crate) fn exp(&mut self, a: NodeId) -> NodeId {
-        self.unary(Unary::Exp, a, math::exp_of)
+        self.function(Unary::Exp, a)
     }
 
     /// Natural logarithm.
     pub(crate) fn ln(&mut self, a: NodeId) -> NodeId {
-        self.unary(Unary::Ln, a, math::ln_of)
+        self.function(Unary::Ln, a)
+    }
+
+    /// How often `b` goes into `a`, without the fraction.
+    pub(crate) fn quotient(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        self.binary(Binary::Quotient, a, b, |x, y| interpret::value(Operation::Quotient, [x, y, y]))
+    }
+
+    /// What is left of `a` after [`Dag::quotient`].
+    pub(crate) fn remainder(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        self.binary(Binary::Remainder, a, b, |x, y| {
+            interpret::value(Operation::Remainder, [x, y, y])
+        })
     }
 
     /// Square root; like other powers held to a base that has a finite slope.
@@ -290,7 +326,7 @@ impl Dag {
 
     /// Without its sign.
     pub(crate) fn abs(&mut self, a: NodeId) -> NodeId {
-        self.unary(Unary::Abs, a, f64::abs)
+        self.function(Unary::Abs, a)
     }
 
     /// The larger.
@@ -379,13 +415,6 @@ impl Dag {
     fn rarest_first(&self, a: NodeId, b: NodeId) -> (NodeId, NodeId) {
         let key = |id: NodeId| (self.varies(id).min(Varies::WithState), id);
         if key(a) <= key(b) { (a, b) } else { (b, a) }
-    }
-
-    fn unary(&mut self, op: Unary, a: NodeId, fold: impl Fn(f64) -> f64) -> NodeId {
-        match self.value(a) {
-            Some(x) => self.constant(fold(x)),
-            None => self.intern(Node::Unary(op, a)),
-        }
     }
 
     fn binary(

@@ -1,7 +1,9 @@
 //! Exact partial derivatives of formulas with respect to the states they depend on, directly or
 //! through values that are treated as if they were states.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::dag::{Binary, Dag, Leaf, Node, NodeId, Unary};
 
@@ -71,24 +73,7 @@ impl Derivatives {
                 if known(a).is_empty() {
                     return Gradient::new();
                 }
-                let slope = match op {
-                    Unary::Negate => dag.constant(-1.0),
-                    Unary::Reciprocal => {
-                        let square = dag.multiply(id, id);
-                        dag.negate(square)
-                    }
-                    Unary::SquareRoot => {
-                        let (half, reciprocal) = (dag.constant(0.5), dag.reciprocal(id));
-                        dag.multiply(half, reciprocal)
-                    }
-                    Unary::Exp => id,
-                    Unary::Ln => dag.reciprocal(a),
-                    Unary::Abs => {
-                        let (zero, one) = (dag.constant(0.0), dag.constant(1.0));
-                        let (minus, negative) = (dag.constant(-1.0), dag.less(a, zero));
-                        dag.select(negative, minus, one)
-                    }
-                };
+                let slope = slope(dag, op, a, id);
                 scale(dag, known(a), slope)
             }
             Node::Binary(op, a, b) => match op {
@@ -107,7 +92,15 @@ impl Derivatives {
                     let first = dag.less(a, b);
                     choose(dag, first, known(a), known(b))
                 }
-                Binary::Less | Binary::LessEqual | Binary::Equal => Gradient::new(),
+                Binary::Remainder => {
+                    let quotient = dag.quotient(a, b);
+                    let slope = dag.negate(quotient);
+                    let b = scale(dag, known(b), slope);
+                    sum(dag, known(a), &b)
+                }
+                Binary::Quotient | Binary::Less | Binary::LessEqual | Binary::Equal => {
+                    Gradient::new()
+                }
             },
             Node::Select(condition, a, b) => choose(dag, condition, known(a), known(b)),
         }
@@ -134,6 +127,59 @@ impl Derivatives {
     }
 }
 
+/// The derivative of a function; `value` is its value at `a`.
+fn slope(dag: &mut Dag, function: Unary, a: NodeId, value: NodeId) -> NodeId {
+    let one = dag.constant(1.0);
+    match function {
+        Unary::Negate => dag.constant(-1.0),
+        Unary::Reciprocal => {
+            let square = dag.multiply(value, value);
+            dag.negate(square)
+        }
+        Unary::SquareRoot => {
+            let (half, reciprocal) = (dag.constant(0.5), dag.reciprocal(value));
+            dag.multiply(half, reciprocal)
+        }
+        Unary::Exp => value,
+        Unary::Ln => dag.reciprocal(a),
+        Unary::Abs => {
+            let (minus, negative) = (dag.constant(-1.0), dag.less(a, Dag::ZERO));
+            dag.select(negative, minus, one)
+        }
+        Unary::Sin => dag.function(Unary::Cos, a),
+        Unary::Cos => {
+            let sine = dag.function(Unary::Sin, a);
+            dag.negate(sine)
+        }
+        Unary::Sinh => dag.function(Unary::Cosh, a),
+        Unary::Cosh => dag.function(Unary::Sinh, a),
+        Unary::Tan => {
+            let square = dag.multiply(value, value);
+            dag.add(one, square)
+        }
+        Unary::Tanh => {
+            let square = dag.multiply(value, value);
+            dag.subtract(one, square)
+        }
+        Unary::Floor | Unary::Ceil => Dag::ZERO,
+        Unary::Asin | Unary::Acos | Unary::Atan | Unary::Asinh | Unary::Acosh | Unary::Atanh => {
+            // One over something of the square, or over its root.
+            let square = dag.multiply(a, a);
+            let below = match function {
+                Unary::Asin | Unary::Acos | Unary::Atanh => dag.subtract(one, square),
+                Unary::Atan | Unary::Asinh => dag.add(one, square),
+                _ => dag.subtract(square, one),
+            };
+            let below = match function {
+                Unary::Atan | Unary::Atanh => below,
+                _ => dag.square_root(below),
+            };
+            let slope = dag.reciprocal(below);
+            if function == Unary::Acos { dag.negate(slope) } else { slope }
+        }
+    }
+}
+
 /// Values worth treating as variables of their own in the derivatives of these formulas, oldest
 /// first: many states act through them on many formulas, so that a matrix with a row for each of
 /// them has fewer entries than one without.
@@ -142,7 +188,7 @@ impl Derivatives {
 /// chain rule is better carried out (Griewank and Reese, "On the calculation of Jacobian matrices
 /// by the Markowitz rule", 1991).
 pub(crate) fn hubs(dag: &Dag, formulas: &[NodeId]) -> Vec<NodeId> {
-    let mut uses: HashMap<NodeId, usize> = HashMap::new();
+    let mut uses: HashMap<NodeId, usize> = HashMap::default();
     let mut stack = formulas.to_vec();
     formulas.iter().for_each(|&id| *uses.entry(id).or_default() += 1);
     let mut needed = BTreeSet::new();
@@ -154,12 +200,16 @@ pub(crate) fn hubs(dag: &Dag, formulas: &[NodeId]) -> Vec<NodeId> {
             }
         }
     }
-    let mut support: HashMap<NodeId, BTreeSet<NodeId>> = HashMap::new();
+    let mut support: HashMap<NodeId, BTreeSet<NodeId>> = HashMap::default();
     let mut hubs = Vec::new();
     for id in needed {
         let through = match dag.node(id) {
             Node::Leaf(Leaf::State(_)) => BTreeSet::from([id]),
-            Node::Binary(Binary::Less | Binary::LessEqual | Binary::Equal, ..) => BTreeSet::new(),
+            Node::Unary(Unary::Floor | Unary::Ceil, _) => BTreeSet::new(),
+            Node::Binary(
+                Binary::Quotient | Binary::Less | Binary::LessEqual | Binary::Equal,
+                ..,
+            ) => BTreeSet::new(),
             Node::Select(_, a, b) => &support[&a] | &support[&b],
             _ => dag.operands(id).flat_map(|operand| support[&operand].clone()).collect(),
         };

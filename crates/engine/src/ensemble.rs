@@ -64,7 +64,7 @@ pub fn run<S: Subject>(
 }
 
 /// The widest instructions worth using for this many subjects on one thread.
-fn choose_isa(width: Width, subjects: usize) -> Isa {
+pub(crate) fn choose_isa(width: Width, subjects: usize) -> Isa {
     Isa::detect(match width {
         Width::One => 1,
         Width::Four => 4,

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "slots are checked once per tape instead of once per operand")]
 
 use crate::{
-    lanes::{Kernel, Lanes},
+    lanes::{self, Kernel, Lanes, Scalar},
     math,
     tape::{Operation, Tape},
 };
@@ -47,8 +47,27 @@ pub(crate) fn interpret<V: Lanes>(tape: &Tape, memory: &mut [V]) {
         }
         each! {
             Move Add Subtract Multiply MultiplyAdd MultiplySubtract NegativeMultiplyAdd Reciprocal
-            Negate SquareRoot Exp Ln Abs Max Min Less LessEqual Equal Select
+            Negate SquareRoot Exp Ln Sin Cos Tan Asin Acos Atan Sinh Cosh Tanh Asinh Acosh Atanh
+            Floor Ceil Abs Max Min Quotient Remainder Less LessEqual Equal Select
         }
+    }
+}
+
+/// What an operation makes of three numbers.
+pub(crate) fn value(operation: Operation, operands: [f64; 3]) -> f64 {
+    lanes::compute(Applied { operation, operands })
+}
+
+struct Applied {
+    operation: Operation,
+    operands: [f64; 3],
+}
+
+impl lanes::Function for Applied {
+    #[inline(always)]
+    fn value(self) -> f64 {
+        let [a, b, c] = self.operands.map(Scalar);
+        apply(self.operation, a, b, c).0
     }
 }
 
@@ -68,9 +87,25 @@ pub(crate) fn apply<V: Lanes>(operation: Operation, a: V, b: V, c: V) -> V {
         Operation::SquareRoot => a.sqrt(),
         Operation::Exp => math::exp(a),
         Operation::Ln => math::ln(a),
+        Operation::Sin => math::sin(a),
+        Operation::Cos => math::cos(a),
+        Operation::Tan => math::tan(a),
+        Operation::Asin => math::asin(a),
+        Operation::Acos => math::acos(a),
+        Operation::Atan => math::atan(a),
+        Operation::Sinh => math::sinh(a),
+        Operation::Cosh => math::cosh(a),
+        Operation::Tanh => math::tanh(a),
+        Operation::Asinh => math::asinh(a),
+        Operation::Acosh => math::acosh(a),
+        Operation::Atanh => math::atanh(a),
+        Operation::Floor => math::floor(a),
+        Operation::Ceil => math::ceil(a),
         Operation::Abs => a.abs(),
         Operation::Max => a.max(b),
         Operation::Min => a.min(b),
+        Operation::Quotient => math::quotient(a, b),
+        Operation::Remainder => math::remainder(a, b),
         Operation::Less => a.less(b),
         Operation::LessEqual => a.less_equal(b),
         Operation::Equal => a.equal(b),

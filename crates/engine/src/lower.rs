@@ -8,9 +8,10 @@ mod beyond;
 mod formula;
 pub(crate) mod inspect;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use hersim_network::{Diagnostic, Network, Rule, SymbolId, SymbolKind};
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::{
     Compile,

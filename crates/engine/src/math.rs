@@ -1,9 +1,18 @@
-//! Exponential, logarithm and power from exactly rounded operations only.
+//! Elementary functions from exactly rounded operations only: here exponential, logarithm and power.
 //!
 //! The same source runs at every width, and on every processor gives the same bits; libm does
-//! not promise that. The errors stay below one unit in the last place for `exp` and `ln`.
+//! not promise that. The errors stay below one unit in the last place for `exp` and `ln`, and below
+//! two for all others.
+
+mod circular;
+mod hyperbolic;
+mod whole;
 
 use crate::lanes::{self, Lanes, Scalar};
+
+pub(crate) use circular::{acos, asin, atan, cos, sin, tan};
+pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
+pub(crate) use whole::{ceil, floor, quotient, remainder};
 
 /// The smallest base of a power with a real exponent. Round-off can push a quantity that is
 /// never negative slightly below zero; a power of such a number means the power of (almost) zero.
@@ -65,36 +74,46 @@ pub(crate) fn exp<V: Lanes>(x: V) -> V {
 /// Natural logarithm; minus infinity at zero, NaN below.
 #[inline(always)]
 pub(crate) fn ln<V: Lanes>(x: V) -> V {
-    let (zero, one) = (x.splat(0.0), x.splat(1.0));
+    let zero = x.splat(0.0);
     let subnormal = x.less(x.splat(f64::MIN_POSITIVE));
     let scaled = subnormal.select(x.mul(x.splat(18014398509481984.0)), x); // 2^54
     let (fraction, exponent) = scaled.fraction_exponent();
     let exponent = exponent.sub(subnormal.mul(x.splat(54.0)));
-    // Fraction into sqrt(1/2)..sqrt(2), so that the series converges fast.
-    let large = x.splat(std::f64::consts::SQRT_2).less(fraction);
-    let fraction = large.select(fraction.mul(x.splat(0.5)), fraction);
-    let exponent = exponent.add(large);
-    // ln(1 + f) = 2 artanh s with s = f / (2 + f), and 2 s = f - s f
-    let f = fraction.sub(one);
-    let s = f.div(f.add(x.splat(2.0)));
-    let z = s.mul(s);
-    let series = z.mul(polynomial(z, &ARTANH));
-    let correction = s.mul_add(f.sub(series), exponent.mul(x.splat(-LN2_LOW)));
-    let result = exponent.mul_add(x.splat(LN2_HIGH), f.sub(correction));
+    let Logarithm { of_power, near, correction } = Logarithm::of(fraction, exponent);
+    let result = of_power.add(near.sub(correction));
     // The edges: infinity and NaN stay, zero and below leave the reals.
     let result = x.less(x.splat(f64::INFINITY)).select(result, x);
     let edge = x.equal(zero).select(x.splat(f64::NEG_INFINITY), x.splat(f64::NAN));
     x.less_equal(zero).select(edge, result)
 }
 
-/// `exp` of one number.
-pub(crate) fn exp_of(x: f64) -> f64 {
-    exp(Scalar(x)).0
+/// A logarithm in pieces: `of_power + (near - correction)`, the largest first.
+struct Logarithm<V> {
+    of_power: V,
+    near: V,
+    correction: V,
 }
 
-/// `ln` of one number.
-pub(crate) fn ln_of(x: f64) -> f64 {
-    ln(Scalar(x)).0
+impl<V: Lanes> Logarithm<V> {
+    /// Of a fraction in 1..2 times two to the power `exponent`.
+    #[inline(always)]
+    fn of(fraction: V, exponent: V) -> Self {
+        // Fraction into sqrt(1/2)..sqrt(2), so that the series converges fast.
+        let large = fraction.splat(std::f64::consts::SQRT_2).less(fraction);
+        let fraction = large.select(fraction.mul(fraction.splat(0.5)), fraction);
+        let exponent = exponent.add(large);
+        // ln(1 + f) = 2 artanh s with s = f / (2 + f), and 2 s = f - s f
+        let f = fraction.sub(fraction.splat(1.0));
+        let s = f.div(f.add(fraction.splat(2.0)));
+        let z = s.mul(s);
+        let series = z.mul(polynomial(z, &ARTANH));
+        Logarithm {
+            // Exact: the exponent has eleven bits, and that piece of ln 2 so many fewer than 53.
+            of_power: exponent.mul(fraction.splat(LN2_HIGH)),
+            near: f,
+            correction: s.mul_add(f.sub(series), exponent.mul(fraction.splat(-LN2_LOW))),
+        }
+    }
 }
 
 /// `base` to a real power, for a positive base.

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use hersim_network::{Diagnostic, Network, SymbolId};
 
 use crate::{
+    Width,
     dag::NodeId,
     drivers::{Drivers, Strongest},
+    ensemble::choose_isa,
     evaluate::{Block, Evaluator},
     lower::{self, Model, Target},
     stepper::{self, Stepper},
@@ -206,6 +208,12 @@ impl Program {
         assert_eq!(parameters.len(), self.parameter_count(), "the parameters of another program");
         let mut evaluator = Evaluator::new(&self.observer);
         self.observe_outputs(&mut evaluator, t, state, parameters).to_vec()
+    }
+
+    /// Makes machine code for this width now; otherwise a run does once it has proved long enough.
+    /// Returns whether there is any.
+    pub fn make_code(&self, width: Width) -> bool {
+        self.stepper.code(choose_isa(width, usize::MAX)).is_some()
     }
 
     /// Size of the program.

@@ -1,6 +1,8 @@
 //! Writes formulas out as tapes: chooses operations, sorts them into runs, gives them slots.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::{
     dag::{Binary, Dag, Leaf, Node, NodeId, Unary},
@@ -82,10 +84,19 @@ impl Places {
 }
 
 /// One operation before it has slots.
+#[derive(Clone, Copy)]
 struct Step {
     operation: Operation,
     result: NodeId,
-    operands: Vec<NodeId>,
+    /// The first `count` are operands.
+    operands: [NodeId; 3],
+    count: usize,
+}
+
+impl Step {
+    fn operands(&self) -> &[NodeId] {
+        &self.operands[..self.count]
+    }
 }
 
 /// Writes out the operations that compute each root and store it in its slot.
@@ -102,7 +113,7 @@ pub(crate) fn record(dag: &Dag, places: &mut Places, roots: &[(NodeId, u32)]) ->
 /// Operands come before users.
 fn select_operations(dag: &Dag, places: &mut Places, roots: &[(NodeId, u32)]) -> Vec<Step> {
     let mut needed: Vec<NodeId> = Vec::new();
-    let mut uses: HashMap<NodeId, u32> = HashMap::new();
+    let mut uses: HashMap<NodeId, u32> = HashMap::default();
     let mut stack: Vec<NodeId> = Vec::new();
     let mut visit = |id: NodeId, weight: u32, stack: &mut Vec<NodeId>| {
         let count = uses.entry(id).or_insert(0);
@@ -136,44 +147,44 @@ fn select_operations(dag: &Dag, places: &mut Places, roots: &[(NodeId, u32)]) ->
     let mut swallowed: Vec<NodeId> = Vec::new();
     let mut steps: Vec<Step> = Vec::with_capacity(needed.len());
     for &id in &needed {
-        let (operation, operands) = match dag.node(id) {
+        let (operation, (operands, count)) = match dag.node(id) {
             Node::Binary(Binary::Add, a, b) => match (product(a), product(b)) {
                 (_, Some((p, q))) => {
                     swallowed.push(b);
-                    (Operation::MultiplyAdd, vec![p, q, a])
+                    (Operation::MultiplyAdd, ([p, q, a], 3))
                 }
                 (Some((p, q)), None) => {
                     swallowed.push(a);
-                    (Operation::MultiplyAdd, vec![p, q, b])
+                    (Operation::MultiplyAdd, ([p, q, b], 3))
                 }
-                (None, None) => (Operation::Add, vec![a, b]),
+                (None, None) => (Operation::Add, ([a, b, a], 2)),
             },
             Node::Binary(Binary::Subtract, a, b) => match (product(a), product(b)) {
                 (_, Some((p, q))) => {
                     swallowed.push(b);
-                    (Operation::NegativeMultiplyAdd, vec![p, q, a])
+                    (Operation::NegativeMultiplyAdd, ([p, q, a], 3))
                 }
                 (Some((p, q)), None) => {
                     swallowed.push(a);
-                    (Operation::MultiplySubtract, vec![p, q, b])
+                    (Operation::MultiplySubtract, ([p, q, b], 3))
                 }
-                (None, None) => (Operation::Subtract, vec![a, b]),
+                (None, None) => (Operation::Subtract, ([a, b, a], 2)),
             },
             Node::Unary(Unary::Negate, a) => match product(a) {
                 Some((p, q)) => {
                     swallowed.push(a);
                     needs_zero = true;
-                    (Operation::NegativeMultiplyAdd, vec![p, q, Dag::ZERO])
+                    (Operation::NegativeMultiplyAdd, ([p, q, Dag::ZERO], 3))
                 }
-                None => (Operation::Negate, vec![a]),
+                None => (Operation::Negate, ([a; 3], 1)),
             },
-            Node::Unary(op, a) => (unary(op), vec![a]),
-            Node::Binary(op, a, b) => (binary(op), vec![a, b]),
-            Node::Select(condition, a, b) => (Operation::Select, vec![condition, a, b]),
+            Node::Unary(op, a) => (unary(op), ([a; 3], 1)),
+            Node::Binary(op, a, b) => (binary(op), ([a, b, a], 2)),
+            Node::Select(condition, a, b) => (Operation::Select, ([condition, a, b], 3)),
             Node::Constant(_) => continue,
             Node::Leaf(leaf) => unreachable!("{leaf:?} has no place: this is a bug of the engine"),
         };
-        steps.push(Step { operation, result: id, operands });
+        steps.push(Step { operation, result: id, operands, count });
     }
     if needs_zero && places.get(Dag::ZERO).is_none() {
         places.place_constant(Dag::ZERO, 0.0);
@@ -183,13 +194,28 @@ fn select_operations(dag: &Dag, places: &mut Places, roots: &[(NodeId, u32)]) ->
     steps
 }
 
-fn unary(op: Unary) -> Operation {
+/// What computes a function of one number.
+pub(crate) fn unary(op: Unary) -> Operation {
     match op {
         Unary::Negate => Operation::Negate,
         Unary::Reciprocal => Operation::Reciprocal,
         Unary::SquareRoot => Operation::SquareRoot,
         Unary::Exp => Operation::Exp,
         Unary::Ln => Operation::Ln,
+        Unary::Sin => Operation::Sin,
+        Unary::Cos => Operation::Cos,
+        Unary::Tan => Operation::Tan,
+        Unary::Asin => Operation::Asin,
+        Unary::Acos => Operation::Acos,
+        Unary::Atan => Operation::Atan,
+        Unary::Sinh => Operation::Sinh,
+        Unary::Cosh => Operation::Cosh,
+        Unary::Tanh => Operation::Tanh,
+        Unary::Asinh => Operation::Asinh,
+        Unary::Acosh => Operation::Acosh,
+        Unary::Atanh => Operation::Atanh,
+        Unary::Floor => Operation::Floor,
+        Unary::Ceil => Operation::Ceil,
         Unary::Abs => Operation::Abs,
     }
 }
@@ -201,6 +227,8 @@ fn binary(op: Binary) -> Operation {
         Binary::Multiply => Operation::Multiply,
         Binary::Max => Operation::Max,
         Binary::Min => Operation::Min,
+        Binary::Quotient => Operation::Quotient,
+        Binary::Remainder => Operation::Remainder,
         Binary::Less => Operation::Less,
         Binary::LessEqual => Operation::LessEqual,
         Binary::Equal => Operation::Equal,
@@ -210,19 +238,25 @@ fn binary(op: Binary) -> Operation {
 /// Sorts operations so that equal ones stand together: always goes on with the operation that
 /// most steps are ready for, and stays with it until none is left.
 fn sort_into_runs(places: &Places, steps: Vec<Step>) -> Vec<Step> {
-    let producer: HashMap<NodeId, usize> =
-        steps.iter().enumerate().map(|(i, step)| (step.result, i)).collect();
-    let mut users: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    // Steps stand in order of their results.
+    let producer = |id: NodeId| steps.binary_search_by_key(&id, |step| step.result).ok();
+    let mut edges: Vec<(usize, usize)> = Vec::with_capacity(2 * steps.len());
     let mut missing: Vec<usize> = vec![0; steps.len()];
     let mut ready: Vec<VecDeque<usize>> = vec![VecDeque::new(); Operation::ALL.len()];
     for (i, step) in steps.iter().enumerate() {
-        for operand in step.operands.iter().filter(|&&id| places.get(id).is_none()) {
-            users[producer[operand]].push(i);
-            missing[i] += 1;
-        }
+        let made = step.operands().iter().filter(|&&id| places.get(id).is_none());
+        edges.extend(made.filter_map(|&id| producer(id)).map(|from| (from, i)));
+        missing[i] = edges.iter().rev().take_while(|edge| edge.1 == i).count();
         if missing[i] == 0 {
             ready[step.operation as usize].push_back(i);
         }
+    }
+    edges.sort_unstable();
+    let mut users = vec![0..0; steps.len()];
+    let mut first = 0;
+    for of_one in edges.chunk_by(|a, b| a.0 == b.0) {
+        users[of_one[0].0] = first..first + of_one.len();
+        first += of_one.len();
     }
     let mut order = Vec::with_capacity(steps.len());
     while let Some(most) =
@@ -230,7 +264,7 @@ fn sort_into_runs(places: &Places, steps: Vec<Step>) -> Vec<Step> {
     {
         while let Some(i) = ready[most].pop_front() {
             order.push(i);
-            for &user in &users[i] {
+            for &(_, user) in &edges[users[i].clone()] {
                 missing[user] -= 1;
                 if missing[user] == 0 {
                     ready[steps[user].operation as usize].push_back(user);
@@ -238,26 +272,25 @@ fn sort_into_runs(places: &Places, steps: Vec<Step>) -> Vec<Step> {
             }
         }
     }
-    let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|i| steps[i].take()).collect()
+    order.into_iter().map(|i| steps[i]).collect()
 }
 
 /// Gives every result a slot: its root's where possible, else a temporary that is free again
 /// after the last use.
 fn assign_slots(places: &mut Places, steps: Vec<Step>, roots: &[(NodeId, u32)]) -> Draft {
-    let mut uses_left: HashMap<NodeId, u32> = HashMap::new();
-    for operand in steps.iter().flat_map(|step| &step.operands) {
+    let mut uses_left: HashMap<NodeId, u32> = HashMap::default();
+    for operand in steps.iter().flat_map(Step::operands) {
         *uses_left.entry(*operand).or_insert(0) += 1;
     }
     // Values that live in a slot some root is stored to, and how often they are still read.
-    let mut targets: HashMap<NodeId, Vec<u32>> = HashMap::new();
-    let mut readers: HashMap<u32, u32> = HashMap::new();
+    let mut targets: HashMap<NodeId, Vec<u32>> = HashMap::default();
+    let mut readers: HashMap<u32, u32> = HashMap::default();
     for &(id, slot) in roots.iter().filter(|&&(id, slot)| places.get(id) != Some(slot)) {
         targets.entry(id).or_default().push(slot);
         readers.insert(slot, 0);
     }
     let read_at_the_end = targets.keys();
-    for &id in steps.iter().flat_map(|step| &step.operands).chain(read_at_the_end) {
+    for &id in steps.iter().flat_map(Step::operands).chain(read_at_the_end) {
         if let Some(left) = places.get(id).and_then(|slot| readers.get_mut(&slot)) {
             *left += 1;
         }
@@ -265,14 +298,17 @@ fn assign_slots(places: &mut Places, steps: Vec<Step>, roots: &[(NodeId, u32)]) 
 
     let mut free: Vec<u32> = Vec::new();
     let mut temporaries = 0;
-    let mut located: HashMap<NodeId, u32> = HashMap::new();
+    let mut located: HashMap<NodeId, u32> = HashMap::default();
     let mut operations: Vec<(Operation, Instruction)> = Vec::with_capacity(steps.len());
     for step in &steps {
         let slot_of = |id: NodeId| places.get(id).or_else(|| located.get(&id).copied());
-        let slots: Vec<u32> = step.operands.iter().filter_map(|&id| slot_of(id)).collect();
+        let mut slots = [TEMPORARY; 3];
+        let found = step.operands().iter().filter_map(|&id| slot_of(id));
+        slots.iter_mut().zip(found).for_each(|(slot, found)| *slot = found);
         let a = slots[0];
-        let (b, c) = (*slots.get(1).unwrap_or(&a), *slots.get(2).unwrap_or(&a));
-        for (id, slot) in step.operands.iter().zip(&slots) {
+        let b = if step.count > 1 { slots[1] } else { a };
+        let c = if step.count > 2 { slots[2] } else { a };
+        for (id, slot) in step.operands().iter().zip(&slots) {
             if let Some(left) = readers.get_mut(slot) {
                 *left = left.saturating_sub(1);
             }

@@ -1,9 +1,8 @@
 //! What one integration step computes, written out for a model: memory layout and tapes.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::OnceLock,
-};
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use rustc_hash::FxHashSet as HashSet;
 
 use crate::{
     compile::Code,
@@ -311,7 +310,7 @@ fn add_up(dag: &mut Dag, start: NodeId, terms: &Terms) -> NodeId {
 
 /// The factors that a solution is made of.
 fn used_by_solution(dag: &Dag, solution: &[NodeId]) -> Vec<u32> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut stack: Vec<NodeId> = solution.to_vec();
     let mut used = Vec::new();
     while let Some(id) = stack.pop() {

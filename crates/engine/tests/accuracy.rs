@@ -145,7 +145,7 @@ fn robertson_agrees_with_the_test_set() {
 
 #[test]
 fn time_in_a_rate_is_integrated_to_the_same_order() {
-    // y' = -y + sin(ish): forced by a ramp with a known solution, y = t - 1 + 2 exp(-t).
+    // y' = t - y, forced by a ramp: y = t - 1 + 2 exp(-t).
     let net = network("y = 1; y' = time - y;");
     let program = compile(&net, &Compile::default()).unwrap();
     assert_eq!(program.states().len(), 1, "the clock is nobody's business");
@@ -153,6 +153,63 @@ fn time_in_a_rate_is_integrated_to_the_same_order() {
     run(&program, &mut probes, &tight(1e-9, 1e-12), &|_| {});
     for (t, state, _) in &probes[0].samples {
         close(state[0], t - 1.0 + 2.0 * (-t).exp(), 1e-8);
+    }
+}
+
+#[test]
+fn every_function_means_what_the_network_says_and_so_does_its_derivative() {
+    use hersim_network::Function::*;
+    let one = [
+        Exp, Ln, Log10, Sqrt, Abs, Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Atanh,
+        Floor, Ceil, Acosh,
+    ];
+    for (function, x) in
+        one.into_iter().flat_map(|f| [0.37, 0.81, 1.6].map(|x| (f, vec![x]))).chain([
+            (Quotient, vec![-7.3, 2.1]),
+            (Remainder, vec![-7.3, 2.1]),
+            (Remainder, vec![7.3, -2.1]),
+        ])
+    {
+        if function.value(&x).is_none_or(f64::is_nan) {
+            continue;
+        }
+        let arguments: Vec<String> = x.iter().map(|x| format!("{x} + p")).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let net = network(&format!("p = 0; f := {}({});", function.name(), arguments.join(", ")));
+        let (p, f) = (id(&net, "p"), id(&net, "f"));
+        let extended = sensitivities(&net, &[f], &[p]).unwrap();
+        let outputs: Vec<_> = std::iter::once(f).chain(extended.derivative(f, p)).collect();
+        let options = Compile { varying: &[p], outputs: &outputs, ..Compile::default() };
+        let program = compile(&extended.network, &options).unwrap();
+        let found = program.outputs_at(0.0, &[], &[0.0]);
+        let at = |h: f64| {
+            let moved: Vec<f64> = x.iter().map(|x| x + h).collect();
+            function.value(&moved).unwrap()
+        };
+        close(found[0], at(0.0), 1e-15);
+        let slope = (at(1e-6) - at(-1e-6)) / 2e-6;
+        let derivative = found.get(1).copied().unwrap_or(0.0);
+        assert!(
+            (derivative - slope).abs() < 1e-8 * (1.0 + slope.abs()),
+            "{function:?} {derivative} {slope}"
+        );
+    }
+}
+
+#[test]
+fn waves_and_pendulums_follow_their_closed_forms() {
+    // s' = cos t: sin t. e' = -sin e: tan(e/2) falls by exp(-t).
+    let net = network("s = 0; s' = cos(time); e = 2; e' = -sin(e); w = -1; w' = tanh(w) - 1;");
+    let program = compile(&net, &Compile::default()).unwrap();
+    let [s, e, w] = ["s", "e", "w"].map(|name| place(&program, id(&net, name)));
+    let mut probes = [Probe::sampled(&program, &[], &[0.7, 3.0])];
+    run(&program, &mut probes, &tight(1e-9, 1e-12), &|_| {});
+    for (t, state, _) in &probes[0].samples {
+        close(state[s], t.sin(), 1e-8);
+        close(state[e], 2.0 * (1f64.tan() * (-t).exp()).atan(), 1e-8);
+        // dw/(tanh w - 1) = dt gives w + exp(2w)/2 + 2t = constant.
+        let left = state[w] + (2.0 * state[w]).exp() / 2.0 + 2.0 * t;
+        close(left, -1.0 + (-2f64).exp() / 2.0, 1e-8);
     }
 }
 

@@ -259,3 +259,44 @@ fn who_blows_up_or_oscillates_is_a_row_and_holds_nobody_up() {
         assert_eq!(bits(&together[i]), bits(&alone[0]), "subject {i} has noticed");
     }
 }
+
+#[test]
+fn a_step_whose_pivot_vanishes_is_not_trusted() {
+    // y' = λ y with λ = 1/(γh): the matrix 1/(γh) - λ of a step of size h is zero but for rounding.
+    // y is too small to matter, so that nothing but the pivot can reject the step.
+    let rate = 1.0 / tableau::GAMMA * (1.0 + 1e-12);
+    let net = network(&format!("y = 1e-30; y' = {rate}*y; z = 1; z' = -0.01*z;"));
+    let program = compile(&net, &Compile::default()).unwrap();
+    let follow = |first_step: f64| {
+        let mut subject = [Probe::sampled(&program, &[], &[1.0])];
+        let settings = Settings { atol: vec![1.0], first_step, ..settings(Width::One, false) };
+        run(&program, &mut subject, &settings, &|_| {});
+        subject
+    };
+    let [wary] = follow(1.0);
+    let [plain] = follow(0.5);
+    let effort = wary.effort.unwrap();
+    assert!(effort.rejections >= 1 && effort.steps > effort.rejections, "{effort:?}");
+    assert_eq!(plain.effort.unwrap().rejections, 0, "half the step is sound");
+    let [y, z] = ["y", "z"].map(|name| place(&net, &program, name));
+    assert!(wary.at(0, y).abs() < 1e-25, "what rounding magnified is not taken over");
+    assert!((wary.at(0, z) - (-0.01f64).exp()).abs() < 1e-9);
+}
+
+#[test]
+fn who_is_not_a_number_from_the_start_fails_at_once() {
+    // A rate that is infinite, and one that is not a number, beside one who is well.
+    let net = network("k = 1; y = 1; y' = -k*y;");
+    let varying = [id(&net, "k")];
+    let program = compile(&net, &Compile { varying: &varying, ..Compile::default() }).unwrap();
+    let one = |k: f64| Probe::sampled(&program, &[k], &[1.0]);
+    let mut subjects = [one(f64::INFINITY), one(1.0), one(f64::NAN)];
+    let stats = run(&program, &mut subjects, &settings(Width::Eight, true), &|_| {});
+    assert_eq!((stats.finished, stats.failed), (1, 2));
+    for subject in [&subjects[0], &subjects[2]] {
+        let failure = subject.failure.unwrap();
+        assert_eq!((failure.reason, failure.t, failure.value), (Reason::NotFinite, 0.0, 1.0));
+        assert!(failure.effort.steps < 50, "{failure:?}");
+    }
+    assert!((subjects[1].at(0, 0) - (-1f64).exp()).abs() < 1e-4);
+}

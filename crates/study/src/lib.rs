@@ -14,6 +14,7 @@
 
 pub mod assemble;
 pub mod calibrate;
+pub mod bench;
 pub mod check;
 pub mod claims;
 pub mod condition;

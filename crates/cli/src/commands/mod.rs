@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod calibrate;
+mod bench;
 mod check;
 mod claims;
 mod convert;
@@ -17,6 +18,7 @@ use hersim_network::Sources;
 use hersim_study::{StudyError, equilibrate::EnsembleSettings, library::Library};
 
 pub use calibrate::calibrate;
+pub use bench::bench;
 pub use check::check;
 pub use claims::claims;
 pub use convert::convert;

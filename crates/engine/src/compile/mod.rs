@@ -17,7 +17,9 @@ mod schedule;
 mod trace;
 mod uses;
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::{
     lanes::{Isa, Lanes},

@@ -1,7 +1,7 @@
 //! Gives values registers. What is not used for longest makes room (Belady, IBM Systems Journal
 //! 5:2, 1966); what is in memory anyway goes sooner than what would have to be written there.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use super::{
     trace::{Fused, Relation, Trace, Two, Value, ValueId},
@@ -135,7 +135,7 @@ pub(crate) fn allocate(
         holds: vec![None; registers],
         register: vec![None; count],
         home: vec![None; count],
-        slot_values: HashMap::new(),
+        slot_values: HashMap::default(),
         now: 0,
         first_spill,
         spills: 0,
@@ -158,7 +158,7 @@ pub(crate) fn allocate(
             _ => {}
         }
     }
-    let mut targets: HashMap<ValueId, Vec<u32>> = HashMap::new();
+    let mut targets: HashMap<ValueId, Vec<u32>> = HashMap::default();
     trace.stores.iter().for_each(|&(slot, id)| targets.entry(id).or_default().push(slot));
     for &id in order {
         allocator.compute(id, targets.get(&id).map_or(&[], Vec::as_slice));

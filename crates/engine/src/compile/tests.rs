@@ -50,7 +50,7 @@ fn values_that_find_no_register_are_kept() {
         operations.push((Operation::MultiplyAdd, Instruction { to: count + i, a, b, c }));
     }
     let tape = Tape::new(operations, 2 * count as usize);
-    let values = trace(&tape, &HashMap::new());
+    let values = trace(&tape, &HashMap::default());
     let order = schedule(&values);
     let mut constants = Constants::default();
     let spills = |registers, constants: &mut Constants| {

@@ -3,7 +3,9 @@
 //! The tape is carried out on symbols instead of numbers. Exponential and logarithm are the very
 //! functions that the interpreter calls, so their symbols are its operations in its order.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::{
     interpret::apply,
@@ -108,7 +110,7 @@ pub(crate) struct Trace {
 /// Follows a tape; slots that hold constants are given with their value.
 pub(crate) fn trace(tape: &Tape, constants: &HashMap<u32, f64>) -> Trace {
     let recorder = Recorder::default();
-    let mut current: HashMap<u32, Symbol> = HashMap::new();
+    let mut current: HashMap<u32, Symbol> = HashMap::default();
     let mut instructions = tape.instructions().iter();
     for run in tape.runs() {
         for instruction in instructions.by_ref().take(run.length as usize) {

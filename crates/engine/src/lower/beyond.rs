@@ -55,10 +55,9 @@ pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
     problems
 }
 
-/// Functions with a portable, differentiable form.
+/// Functions with a portable form and a derivative.
 fn is_known(function: Function) -> bool {
-    use Function::{Abs, Exp, Ln, Log10, Max, Min, Sqrt};
-    matches!(function, Abs | Exp | Ln | Log10 | Max | Min | Sqrt)
+    !matches!(function, Function::Factorial | Function::Delay | Function::RateOf)
 }
 
 fn formulas(network: &Network) -> impl Iterator<Item = &Expr> {

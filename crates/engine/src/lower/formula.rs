@@ -1,15 +1,15 @@
 //! Formulas of a network as nodes of a graph.
 
-use std::collections::{HashMap, HashSet};
-
 use hersim_network::{
     BinaryOp, Diagnostic, Expr, Function, Network, Node, Rule, SymbolId, SymbolKind, Value,
 };
 
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+
 use super::{Event, Role, Target};
 use crate::{
     Compile,
-    dag::{Dag, Leaf, NodeId, Varies},
+    dag::{Dag, Leaf, NodeId, Unary, Varies},
 };
 
 /// When a formula is evaluated.
@@ -32,6 +32,8 @@ pub(super) struct Formulas<'a> {
     open: HashSet<(SymbolId, Context)>,
     problems: Vec<Diagnostic>,
     uses_time: bool,
+    /// Leaf of the clock, behind all states.
+    clock: u32,
 }
 
 impl<'a> Formulas<'a> {
@@ -40,16 +42,18 @@ impl<'a> Formulas<'a> {
         options: &Compile,
         roles: HashMap<SymbolId, Role>,
     ) -> Self {
+        let states = roles.values().filter(|r| matches!(r, Role::State(_))).count();
         let varying = options.varying.iter().enumerate().map(|(i, &id)| (id, i as u32));
         Formulas {
             network,
             roles,
             fixed: options.fixed.iter().copied().collect(),
             varying: varying.collect(),
-            known: HashMap::new(),
-            open: HashSet::new(),
+            known: HashMap::default(),
+            open: HashSet::default(),
             problems: Vec::new(),
             uses_time: false,
+            clock: states as u32,
         }
     }
 
@@ -142,8 +146,7 @@ impl<'a> Formulas<'a> {
             Node::Time if context == Context::Starting => Dag::ZERO,
             Node::Time => {
                 self.uses_time = true;
-                let states = self.roles.values().filter(|r| matches!(r, Role::State(_))).count();
-                dag.leaf(Leaf::State(states as u32))
+                dag.leaf(Leaf::State(self.clock))
             }
             Node::Neg(a) => {
                 let a = self.expr(dag, a, context);
@@ -288,10 +291,26 @@ fn call(dag: &mut Dag, function: Function, arguments: &[NodeId]) -> NodeId {
             dag.divide(ln, ln_10)
         }
         Function::Sqrt => dag.square_root(first),
-        Function::Abs => dag.abs(first),
+        Function::Quotient => rest.fold(first, |a, b| dag.quotient(a, b)),
+        Function::Remainder => rest.fold(first, |a, b| dag.remainder(a, b)),
         Function::Min => rest.fold(first, |a, b| dag.min(a, b)),
         Function::Max => rest.fold(first, |a, b| dag.max(a, b)),
+        Function::Abs => dag.abs(first),
+        Function::Sin => dag.function(Unary::Sin, first),
+        Function::Cos => dag.function(Unary::Cos, first),
+        Function::Tan => dag.function(Unary::Tan, first),
+        Function::Asin => dag.function(Unary::Asin, first),
+        Function::Acos => dag.function(Unary::Acos, first),
+        Function::Atan => dag.function(Unary::Atan, first),
+        Function::Sinh => dag.function(Unary::Sinh, first),
+        Function::Cosh => dag.function(Unary::Cosh, first),
+        Function::Tanh => dag.function(Unary::Tanh, first),
+        Function::Asinh => dag.function(Unary::Asinh, first),
+        Function::Acosh => dag.function(Unary::Acosh, first),
+        Function::Atanh => dag.function(Unary::Atanh, first),
+        Function::Floor => dag.function(Unary::Floor, first),
+        Function::Ceil => dag.function(Unary::Ceil, first),
         // Refused before: see `beyond`.
-        _ => Dag::ZERO,
+        Function::Factorial | Function::Delay | Function::RateOf => Dag::ZERO,
     }
 }

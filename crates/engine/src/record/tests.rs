@@ -9,6 +9,21 @@ use crate::{
 const PARAMETERS: u32 = 3;
 const STATES: u32 = 4;
 
+const SMOOTH: [Unary; 12] = [
+    Unary::Sin,
+    Unary::Cos,
+    Unary::Tan,
+    Unary::Asin,
+    Unary::Acos,
+    Unary::Atan,
+    Unary::Sinh,
+    Unary::Cosh,
+    Unary::Tanh,
+    Unary::Asinh,
+    Unary::Acosh,
+    Unary::Atanh,
+];
+
 /// A formula grown from instructions, each applied to two of what there is so far.
 fn grow(dag: &mut Dag, recipe: &[(u8, usize, usize)]) -> Vec<NodeId> {
     let mut nodes: Vec<NodeId> = (0..PARAMETERS).map(|i| dag.leaf(Leaf::Parameter(i))).collect();
@@ -17,7 +32,7 @@ fn grow(dag: &mut Dag, recipe: &[(u8, usize, usize)]) -> Vec<NodeId> {
     for &(op, i, j) in recipe {
         let (a, b) = (nodes[i % nodes.len()], nodes[j % nodes.len()]);
         let one = dag.constant(1.0);
-        let new = match op % 13 {
+        let new = match op % 15 {
             0 | 1 => dag.add(a, b),
             2 | 3 => dag.subtract(a, b),
             4..=6 => dag.multiply(a, b),
@@ -42,6 +57,16 @@ fn grow(dag: &mut Dag, recipe: &[(u8, usize, usize)]) -> Vec<NodeId> {
                 let a = dag.abs(a);
                 let base = dag.add(one, a);
                 dag.ln(base)
+            }
+            12 | 13 => {
+                // Within -0.9..=0.9, where all of these are smooth.
+                let size = dag.abs(a);
+                let below = dag.add(one, size);
+                let (share, most) = (dag.divide(a, below), dag.constant(0.9));
+                let inside = dag.multiply(most, share);
+                let (two, function) = (dag.constant(2.0), SMOOTH[j % SMOOTH.len()]);
+                let above = dag.add(two, inside);
+                dag.function(function, if function == Unary::Acosh { above } else { inside })
             }
             _ => {
                 let larger = dag.max(a, one);
@@ -72,6 +97,20 @@ fn meaning(dag: &Dag, id: NodeId, parameters: &[f64], states: &[f64]) -> f64 {
                 Unary::Exp => of(a).exp(),
                 Unary::Ln => of(a).ln(),
                 Unary::Abs => of(a).abs(),
+                Unary::Sin => of(a).sin(),
+                Unary::Cos => of(a).cos(),
+                Unary::Tan => of(a).tan(),
+                Unary::Asin => of(a).asin(),
+                Unary::Acos => of(a).acos(),
+                Unary::Atan => of(a).atan(),
+                Unary::Sinh => of(a).sinh(),
+                Unary::Cosh => of(a).cosh(),
+                Unary::Tanh => of(a).tanh(),
+                Unary::Asinh => of(a).asinh(),
+                Unary::Acosh => of(a).acosh(),
+                Unary::Atanh => of(a).atanh(),
+                Unary::Floor => of(a).floor(),
+                Unary::Ceil => of(a).ceil(),
             },
             Node::Binary(op, a, b) => match op {
                 Binary::Add => of(a) + of(b),
@@ -82,6 +121,8 @@ fn meaning(dag: &Dag, id: NodeId, parameters: &[f64], states: &[f64]) -> f64 {
                 Binary::Less => f64::from(of(a) < of(b)),
                 Binary::LessEqual => f64::from(of(a) <= of(b)),
                 Binary::Equal => f64::from(of(a) == of(b)),
+                Binary::Quotient => (of(a) / of(b)).trunc(),
+                Binary::Remainder => of(a) % of(b),
             },
             Node::Select(c, a, b) => {
                 if of(c) != 0.0 {

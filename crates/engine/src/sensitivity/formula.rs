@@ -89,6 +89,15 @@ impl Extension<'_> {
                 otherwise: Box::new(other.unwrap_or_else(zero)),
             }));
         }
+        match (function, rest) {
+            (Function::Floor | Function::Ceil | Function::Quotient, _) => return None,
+            (Function::Remainder, [divisor]) => {
+                let (own, other) = (self.derivative(first, by), self.derivative(divisor, by));
+                let whole = || Expr::made(Node::Call(Function::Quotient, given.to_vec()));
+                return difference(own, other.map(|other| product(whole(), other)));
+            }
+            _ => {}
+        }
         let inner = self.derivative(first, by)?;
         let call = Expr::made(Node::Call(function, given.to_vec()));
         let a = first.clone();
@@ -105,14 +114,44 @@ impl Extension<'_> {
                 })
             }
             Function::Min | Function::Max => inner,
+            Function::Sin => product(function_of(Function::Cos, a), inner),
+            Function::Cos => negative(product(function_of(Function::Sin, a), inner)),
+            Function::Sinh => product(function_of(Function::Cosh, a), inner),
+            Function::Cosh => product(function_of(Function::Sinh, a), inner),
+            Function::Tan => product(sum(Expr::number(1.0), square(call)), inner),
+            Function::Tanh => product(one_less(square(call)), inner),
+            Function::Atan => quotient(inner, sum(Expr::number(1.0), square(a))),
+            Function::Atanh => quotient(inner, one_less(square(a))),
+            Function::Asin => quotient(inner, root(one_less(square(a)))),
+            Function::Acos => negative(quotient(inner, root(one_less(square(a))))),
+            Function::Asinh => quotient(inner, root(sum(Expr::number(1.0), square(a)))),
+            Function::Acosh => quotient(inner, root(negative(one_less(square(a))))),
             // The engine has no such function: compiling the model refuses it.
-            _ => Expr::number(f64::NAN),
+            Function::Factorial | Function::Delay | Function::RateOf => Expr::number(f64::NAN),
+            // Handled above.
+            Function::Floor | Function::Ceil | Function::Quotient | Function::Remainder => inner,
         })
     }
 }
 
 fn negative(a: Expr) -> Expr {
     Expr::made(Node::Neg(Box::new(a)))
+}
+
+fn function_of(function: Function, a: Expr) -> Expr {
+    Expr::made(Node::Call(function, vec![a]))
+}
+
+fn root(a: Expr) -> Expr {
+    function_of(Function::Sqrt, a)
+}
+
+fn square(a: Expr) -> Expr {
+    power(a, Expr::number(2.0))
+}
+
+fn one_less(a: Expr) -> Expr {
+    Expr::binary(BinaryOp::Sub, Expr::number(1.0), a)
 }
 
 fn power(a: Expr, b: Expr) -> Expr {

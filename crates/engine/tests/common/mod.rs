@@ -279,15 +279,11 @@ impl Parser<'_> {
             }
             assert!(self.eat(")"));
             let function = match token {
-                "exp" => Function::Exp,
-                "ln" => Function::Ln,
-                "log10" => Function::Log10,
-                "sqrt" => Function::Sqrt,
-                "abs" => Function::Abs,
-                "min" => Function::Min,
-                "max" => Function::Max,
                 "piecewise" => return piecewise(arguments),
-                _ => panic!("function {token}"),
+                _ => FUNCTIONS
+                    .into_iter()
+                    .find(|function| function.name() == token)
+                    .unwrap_or_else(|| panic!("function {token}")),
             };
             return Expr::made(Node::Call(function, arguments));
         }
@@ -297,6 +293,33 @@ impl Parser<'_> {
         Expr::symbol(id(self.network, token))
     }
 }
+
+/// Functions by their names.
+const FUNCTIONS: [Function; 23] = [
+    Function::Exp,
+    Function::Ln,
+    Function::Log10,
+    Function::Sqrt,
+    Function::Abs,
+    Function::Min,
+    Function::Max,
+    Function::Sin,
+    Function::Cos,
+    Function::Tan,
+    Function::Asin,
+    Function::Acos,
+    Function::Atan,
+    Function::Sinh,
+    Function::Cosh,
+    Function::Tanh,
+    Function::Asinh,
+    Function::Acosh,
+    Function::Atanh,
+    Function::Floor,
+    Function::Ceil,
+    Function::Quotient,
+    Function::Remainder,
+];
 
 fn piecewise(mut arguments: Vec<Expr>) -> Expr {
     let otherwise = Box::new(arguments.pop().unwrap());

@@ -1,26 +1,24 @@
 //! A patient whose doses are events of the model, seen at given times.
 
-use hersim_engine::{Effort, Failure, Leg, Moment, Program, Reached, Subject};
+use hersim_engine::{Failure, Leg, Moment, Program, Reached, Subject};
 
 /// One patient and what became of her.
 #[derive(Clone, Debug)]
-pub struct Patient<'a> {
+pub(super) struct Patient<'a> {
     parameters: Vec<f64>,
     start: Vec<f64>,
     times: &'a [f64],
     /// Outputs at the times asked for, `[time][output]`.
-    pub values: Vec<Vec<f64>>,
+    pub(super) values: Vec<Vec<f64>>,
     /// Largest magnitude of each state at those times, `[state]`.
-    pub largest: Vec<f64>,
+    pub(super) largest: Vec<f64>,
     /// Whether the engine gave up.
-    pub failed: bool,
-    /// What the patient took.
-    pub effort: Effort,
+    pub(super) failed: bool,
 }
 
 impl<'a> Patient<'a> {
     /// A patient at the start, with these values of the parameters that vary.
-    pub fn new(program: &Program, values: &[f64], times: &'a [f64]) -> Self {
+    pub(super) fn new(program: &Program, values: &[f64], times: &'a [f64]) -> Self {
         let mut parameters = values.to_vec();
         let frozen = &program.parameters()[parameters.len()..];
         let kept: Vec<f64> =
@@ -36,7 +34,6 @@ impl<'a> Patient<'a> {
             values: Vec::with_capacity(times.len()),
             largest,
             failed: false,
-            effort: Effort::default(),
         }
     }
 }
@@ -63,9 +60,5 @@ impl Subject for Patient<'_> {
 
     fn failed(&mut self, _failure: Failure) {
         self.failed = true;
-    }
-
-    fn finished(&mut self, effort: Effort) {
-        self.effort = effort;
     }
 }
