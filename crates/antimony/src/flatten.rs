@@ -4,188 +4,24 @@
 //! tables say, each with the depth of the model that says it. `merge` then lets the outer text
 //! win over the inner one.
 
+mod flat;
+mod submodel;
+mod told;
+
 use std::collections::HashMap;
 
-use hersim_network::{Annotation, Diagnostic, Span, nearest};
+use hersim_network::{Diagnostic, Span};
 use hersim_units::Unit;
 
 use crate::{
-    ast::{
-        Class, Declaration, EventText, Formula, How, Model, Name, ReactionText, Stated, Statement,
-        Submodel,
-    },
+    about::Told,
+    ast::{Declaration, EventText, Formula, How, Model, Name, ReactionText, Stated, Statement},
     program::{Program, twice},
     scope::{Place, Units},
-    table::{Row, Table},
+    words::RESERVED,
 };
 
-/// One use of a model.
-pub(crate) struct Instance<'p> {
-    /// Empty, or a path that ends with a dot.
-    pub(crate) prefix: String,
-    pub(crate) depth: u32,
-    pub(crate) place: Place<'p>,
-    pub(crate) model: &'p Model,
-    /// The table beside its file.
-    pub(crate) table: Option<&'p Table>,
-    /// Submodels that could not be made; nothing is concluded about names in them.
-    pub(crate) broken: Vec<String>,
-}
-
-/// Something that is said, by which instance, and where.
-#[derive(Clone, Debug)]
-pub(crate) struct Said<T> {
-    pub(crate) what: T,
-    pub(crate) instance: usize,
-    pub(crate) span: Span,
-    /// Said from outside by a dotted name.
-    pub(crate) explicit: bool,
-}
-
-/// A number or formula for the start.
-#[derive(Clone, Copy)]
-pub(crate) enum Given<'p> {
-    Text(&'p Formula),
-    Row(&'p Row),
-}
-
-/// All that is said of one full name.
-#[derive(Default)]
-pub(crate) struct Facts<'p> {
-    pub(crate) class: Vec<Said<Class>>,
-    pub(crate) compartment: Vec<Said<usize>>,
-    pub(crate) constant: Vec<Said<bool>>,
-    pub(crate) boundary: bool,
-    /// Used like a species (`$X`, `X in c`) without being called one.
-    pub(crate) used_as_species: bool,
-    pub(crate) used_as_compartment: bool,
-    pub(crate) unit: Vec<Said<Unit>>,
-    pub(crate) values: Vec<Said<Given<'p>>>,
-    pub(crate) rules: Vec<Said<(How, &'p Formula)>>,
-    pub(crate) reactions: Vec<Said<&'p ReactionText>>,
-    pub(crate) called: Vec<Said<&'p str>>,
-    pub(crate) annotations: Vec<Annotation>,
-}
-
-/// One full name.
-pub(crate) struct Node<'p> {
-    pub(crate) name: String,
-    pub(crate) span: Span,
-    /// True when a port list, a declaration, a value or a table row introduces it.
-    pub(crate) declared: bool,
-    /// True when it was on the right of `is`, or an argument: the name that stays.
-    pub(crate) outer: bool,
-    pub(crate) facts: Facts<'p>,
-}
-
-/// A name that some statement relies on.
-pub(crate) struct Mention {
-    pub(crate) node: usize,
-    pub(crate) instance: usize,
-    pub(crate) span: Span,
-    /// A submodel's result may be given a new name here.
-    pub(crate) may_be_new: bool,
-}
-
-/// An event and who states it.
-pub(crate) struct FlatEvent<'p> {
-    pub(crate) name: String,
-    pub(crate) instance: usize,
-    pub(crate) text: &'p EventText,
-    pub(crate) span: Span,
-}
-
-/// The flat list.
-pub(crate) struct Flat<'p> {
-    pub(crate) instances: Vec<Instance<'p>>,
-    pub(crate) nodes: Vec<Node<'p>>,
-    by_name: HashMap<String, usize>,
-    /// Pairs of names that are one, inner first.
-    pub(crate) same: Vec<(usize, usize)>,
-    pub(crate) mentions: Vec<Mention>,
-    pub(crate) events: Vec<FlatEvent<'p>>,
-    pub(crate) annotations: Vec<Annotation>,
-}
-
-impl<'p> Flat<'p> {
-    /// The name with this full path.
-    pub(crate) fn find(&self, full: &str) -> Option<usize> {
-        self.by_name.get(full).copied()
-    }
-
-    /// The name with this path as seen from an instance.
-    pub(crate) fn seen_from(&self, instance: usize, path: &str) -> Option<usize> {
-        self.find(&format!("{}{path}", self.instances[instance].prefix))
-    }
-
-    /// True when something that could not be read may have introduced the name.
-    pub(crate) fn may_be_unread(&self, instance: usize, path: &str) -> bool {
-        let from = &self.instances[instance];
-        let first = path.split('.').next().unwrap_or(path);
-        let row = from
-            .table
-            .is_some_and(|t| t.unread.iter().any(|r| r == path) || (t.unreadable && first == path));
-        if row
-            || from.model.unread.contains(path)
-            || from.model.unread.contains(first)
-            || from.broken.iter().any(|b| b == first)
-        {
-            return true;
-        }
-        let Some((owner, last)) = path.rsplit_once('.') else { return false };
-        let prefix = format!("{}{owner}.", from.prefix);
-        self.instances.iter().any(|i| {
-            let within = prefix.strip_prefix(&i.prefix);
-            (i.prefix == prefix && i.model.unread.contains(last))
-                || within.is_some_and(|w| i.broken.iter().any(|b| w.split('.').next() == Some(b)))
-        })
-    }
-
-    /// The error for a name that nothing introduces.
-    pub(crate) fn unknown(&self, instance: usize, path: &str, span: Span) -> Diagnostic {
-        let from = &self.instances[instance];
-        let mut message = format!("`{path}` is not declared in model `{}`", from.model.name.path);
-        if let Some((owner, last)) = path.rsplit_once('.') {
-            let prefix = format!("{}{owner}.", from.prefix);
-            message = if self.instances.iter().any(|i| i.prefix == prefix) {
-                format!("there is no `{last}` in `{owner}`")
-            } else {
-                format!("there is no submodel `{owner}`")
-            };
-        }
-        let known = self
-            .nodes
-            .iter()
-            .filter(|n| n.declared)
-            .filter_map(|n| n.name.strip_prefix(&from.prefix))
-            .filter(|n| n.matches('.').count() <= path.matches('.').count());
-        let diagnostic = Diagnostic::error("unknown-name", message).at(span, "not known here");
-        match nearest(path, known) {
-            Some(near) => diagnostic.mend(format!("did you mean `{near}`?")),
-            None if path.contains('.') => diagnostic.mend("check the name in the submodel's file"),
-            None => diagnostic.mend(format!(
-                "declare it (`species {path} in …`, `var {path}`, a port) or give it a row in the table"
-            )),
-        }
-    }
-
-    fn node(&mut self, full: String, span: Span) -> usize {
-        if let Some(&node) = self.by_name.get(&full) {
-            return node;
-        }
-        let node = self.nodes.len();
-        self.by_name.insert(full.clone(), node);
-        self.nodes.push(Node {
-            name: full,
-            span,
-            declared: false,
-            outer: false,
-            facts: Facts::default(),
-        });
-        node
-    }
-}
-
+pub(crate) use flat::{Facts, Flat, FlatEvent, FlatRule, Given, Instance, Known, Mention, Said};
 /// Most submodels in one model.
 const MOST_INSTANCES: usize = 10_000;
 
@@ -204,12 +40,17 @@ pub(crate) fn flatten<'p>(
         same: Vec::new(),
         mentions: Vec::new(),
         events: Vec::new(),
-        annotations: Vec::new(),
+        algebraic: Vec::new(),
+        interactions: Vec::new(),
+        deleted: Vec::new(),
+        converted: HashMap::new(),
+        told: HashMap::new(),
     };
     let mut flattener =
         Flattener { program, units, found, flat, open: Vec::new(), submodels: HashMap::new() };
-    flattener.instance(String::new(), file, model);
+    flattener.instance(String::new(), file, model, None);
     flattener.check_submodel_names();
+    flattener.check_deleted();
     flattener.flat
 }
 
@@ -224,7 +65,13 @@ struct Flattener<'p, 'd> {
 }
 
 impl<'p> Flattener<'p, '_> {
-    fn instance(&mut self, prefix: String, file: usize, model: &'p Model) -> usize {
+    fn instance(
+        &mut self,
+        prefix: String,
+        file: usize,
+        model: &'p Model,
+        parent: Option<usize>,
+    ) -> usize {
         let instance = self.flat.instances.len();
         let depth = self.open.len() as u32;
         let place = Place { file, model: Some(model) };
@@ -237,15 +84,28 @@ impl<'p> Flattener<'p, '_> {
             model,
             table,
             broken: Vec::new(),
+            parent,
+            time: None,
+            extent: None,
         });
         self.open.push(&model.name.path);
         for port in &model.ports {
             let node = self.seen(instance, port);
             self.flat.nodes[node].declared = true;
         }
-        let mut anonymous = (0, 0);
+        let mut anonymous = Anonymous::default();
         for stated in &model.body {
             self.statement(instance, stated, &mut anonymous);
+        }
+        // By now it is known which names are symbols.
+        for stated in &model.body {
+            match &stated.what {
+                Statement::Field(text) => self.field(instance, text),
+                Statement::Remark(name, remark) => {
+                    self.remark(instance, name.as_ref(), remark, stated.span);
+                }
+                _ => {}
+            }
         }
         self.rows(instance, file);
         self.open.pop();
@@ -257,8 +117,32 @@ impl<'p> Flattener<'p, '_> {
         self.flat.node(full, name.span)
     }
 
-    fn said<T>(&self, what: T, instance: usize, span: Span, path: &str) -> Said<T> {
-        Said { what, instance, span, explicit: path.contains('.') }
+    fn said<T>(
+        &self,
+        what: T,
+        instance: usize,
+        span: Span,
+        (node, path): (usize, &str),
+    ) -> Said<T> {
+        Said { what, instance, node, span, explicit: path.contains('.') }
+    }
+
+    /// Where names need not be declared, those of a formula are variables.
+    fn names_of(&mut self, instance: usize, formula: &Formula) {
+        if !self.program.tolerant {
+            return;
+        }
+        let mut names = Vec::new();
+        formula.names(&mut |name| {
+            // A unit in a formula is an old way to say units, and not a variable.
+            let unit = name.len() > LONGEST_SYMBOL && Unit::base(name).is_some();
+            if !name.contains('.') && !unit && !RESERVED.contains(&name) {
+                names.push(name.to_string());
+            }
+        });
+        for path in names {
+            self.introduced(instance, &Name { path, span: formula.span });
+        }
     }
 
     /// The node of a name that a statement introduces; dotted names must exist elsewhere.
@@ -275,73 +159,91 @@ impl<'p> Flattener<'p, '_> {
 
     fn mention(&mut self, instance: usize, name: &Name, may_be_new: bool) -> usize {
         let node = self.seen(instance, name);
-        let may_be_new = may_be_new && !name.path.contains('.');
+        let undotted = !name.path.contains('.');
+        if self.program.tolerant && undotted && !self.flat.nodes[node].declared {
+            self.flat.nodes[node].declared = true;
+            self.flat.nodes[node].span = name.span;
+        }
+        let may_be_new = may_be_new && undotted;
         self.flat.mentions.push(Mention { node, instance, span: name.span, may_be_new });
         node
     }
 
-    fn statement(&mut self, instance: usize, stated: &'p Stated, anonymous: &mut (u32, u32)) {
+    fn statement(&mut self, instance: usize, stated: &'p Stated, anonymous: &mut Anonymous) {
         match &stated.what {
             Statement::Declare(declaration) => self.declare(instance, declaration),
-            Statement::Unit(_) => {}
-            Statement::Reaction(text) => {
-                self.reaction(instance, text, stated.span, &mut anonymous.0)
-            }
-            Statement::Event(text) => {
-                let name = text.name.as_ref().map_or_else(
-                    || {
-                        anonymous.1 += 1;
-                        format!("_E{}", anonymous.1 - 1)
-                    },
-                    |n| n.path.clone(),
-                );
-                let name = format!("{}{name}", self.flat.instances[instance].prefix);
-                for (target, _) in &text.assignments {
-                    self.mention(instance, target, false);
-                }
-                if let Some(first) = self.flat.events.iter().find(|e| e.name == name) {
-                    self.found.push(twice("event", &name, stated.span, first.span));
-                }
-                self.flat.events.push(FlatEvent { name, instance, text, span: stated.span });
-            }
-            Statement::Submodel(submodel) => self.submodel(instance, submodel),
-            Statement::Same(a, b) => {
+            // Looked at when all names are known.
+            Statement::Unit(_) | Statement::Field(_) | Statement::Remark(..) => {}
+            Statement::Reaction(text) => self.reaction(instance, text, stated.span, anonymous),
+            Statement::Event(text) => self.event(instance, text, stated.span, anonymous),
+            Statement::Submodel(submodel) => self.submodel(instance, submodel, anonymous),
+            Statement::Same(a, b, factor) => {
                 let inner = self.mention(instance, a, true);
                 let outer = self.mention(instance, b, true);
+                self.flat.nodes[inner].inner = true;
                 self.flat.nodes[outer].outer = true;
                 self.flat.same.push((inner, outer));
-            }
-            Statement::Called(name, words) => {
-                // Reactions and events may be named before they are stated, and events have no node.
-                let node = self.seen(instance, name);
-                let said = self.said(words.as_str(), instance, stated.span, &name.path);
-                self.flat.nodes[node].facts.called.push(said);
-                self.relied_on_later(instance, name, node);
-            }
-            Statement::Annotate(name, qualifier, resources) => {
-                let node = self.seen(instance, name);
-                self.flat.nodes[node].facts.annotations.extend(annotations(qualifier, resources));
-                self.relied_on_later(instance, name, node);
-            }
-            Statement::AnnotateModel(qualifier, resources) => {
-                for annotation in annotations(qualifier, resources) {
-                    let keep = instance == 0 || annotation.qualifier == "isDescribedBy";
-                    if keep && !self.flat.annotations.contains(&annotation) {
-                        self.flat.annotations.push(annotation);
-                    }
+                if let Some(factor) = factor {
+                    let factor = self.mention(instance, factor, false);
+                    self.flat.converted.insert(inner, factor);
                 }
+            }
+            Statement::Algebraic(name, formula) => {
+                self.names_of(instance, formula);
+                let name = name.as_ref().map_or_else(
+                    || anonymous.next("_alg", |a| &mut a.rules),
+                    |name| name.path.clone(),
+                );
+                let name = format!("{}{name}", self.flat.instances[instance].prefix);
+                self.flat.algebraic.push(FlatRule { name, instance, formula });
+            }
+            Statement::Interaction(text) => {
+                if text.name.is_none() {
+                    // Numbered like a reaction without a name.
+                    anonymous.next("_J", |a| &mut a.reactions);
+                }
+                for name in &text.modifiers {
+                    let node = self.mention(instance, name, false);
+                    self.flat.nodes[node].facts.used_as_species = true;
+                }
+                self.flat.interactions.push((instance, text));
+            }
+            Statement::Delete(name) => {
+                let full = format!("{}{}", self.flat.instances[instance].prefix, name.path);
+                self.flat.deleted.push((full, name.span));
             }
         }
     }
 
-    fn relied_on_later(&mut self, instance: usize, name: &Name, node: usize) {
-        self.flat.mentions.push(Mention { node, instance, span: name.span, may_be_new: false });
+    fn event(
+        &mut self,
+        instance: usize,
+        text: &'p EventText,
+        span: Span,
+        anonymous: &mut Anonymous,
+    ) {
+        let name = text
+            .name
+            .as_ref()
+            .map_or_else(|| anonymous.next("_E", |a| &mut a.events), |name| name.path.clone());
+        let name = format!("{}{name}", self.flat.instances[instance].prefix);
+        for (target, value) in &text.assignments {
+            self.mention(instance, target, false);
+            self.names_of(instance, value);
+        }
+        for formula in text.delay.iter().chain(&text.priority).chain([&text.trigger]) {
+            self.names_of(instance, formula);
+        }
+        if let Some(first) = self.flat.events.iter().find(|e| e.name == name) {
+            self.found.push(twice("event", &name, span, first.span));
+        }
+        self.flat.events.push(FlatEvent { name, instance, text, span });
     }
 
     fn declare(&mut self, instance: usize, declaration: &'p Declaration) {
         let name = &declaration.name;
-        let path = name.path.as_str();
         let node = self.introduced(instance, name);
+        let path = (node, name.path.as_str());
         let place = self.flat.instances[instance].place;
         if let Some(class) = declaration.class {
             let said = self.said(class, instance, name.span, path);
@@ -352,8 +254,9 @@ impl<'p> Flattener<'p, '_> {
             self.flat.nodes[node].facts.constant.push(said);
         }
         self.flat.nodes[node].facts.boundary |= declaration.boundary;
+        // Elsewhere anything may be in a compartment.
         self.flat.nodes[node].facts.used_as_species |=
-            declaration.boundary || declaration.compartment.is_some();
+            declaration.boundary || (declaration.compartment.is_some() && !self.program.tolerant);
         if let Some(compartment) = &declaration.compartment {
             let home = self.mention(instance, compartment, false);
             self.flat.nodes[home].facts.used_as_compartment = true;
@@ -373,12 +276,26 @@ impl<'p> Flattener<'p, '_> {
         }
         match &declaration.value {
             Some((How::Initial, formula)) => {
+                self.names_of(instance, formula);
                 let said =
                     self.said(Given::Text(formula), instance, name.span.to(formula.span), path);
                 self.flat.nodes[node].facts.values.push(said);
             }
             Some((how, formula)) => {
-                let said = self.said((*how, formula), instance, name.span.to(formula.span), path);
+                self.names_of(instance, formula);
+                let what = (*how, Some(formula));
+                let said = self.said(what, instance, name.span.to(formula.span), path);
+                self.flat.nodes[node].facts.rules.push(said);
+            }
+            None => {}
+        }
+        match declaration.cleared {
+            Some(How::Initial) => {
+                let said = self.said(Given::Nothing, instance, name.span, path);
+                self.flat.nodes[node].facts.values.push(said);
+            }
+            Some(how) => {
+                let said = self.said((how, None), instance, name.span, path);
                 self.flat.nodes[node].facts.rules.push(said);
             }
             None => {}
@@ -390,97 +307,31 @@ impl<'p> Flattener<'p, '_> {
         instance: usize,
         text: &'p ReactionText,
         span: Span,
-        anonymous: &mut u32,
+        anonymous: &mut Anonymous,
     ) {
-        let name = text.name.clone().unwrap_or_else(|| {
-            *anonymous += 1;
-            Name { path: format!("_J{}", *anonymous - 1), span }
-        });
+        let name = text
+            .name
+            .clone()
+            .unwrap_or_else(|| Name { path: anonymous.next("_J", |a| &mut a.reactions), span });
         let node = self.introduced(instance, &name);
-        let said = self.said(text, instance, name.span, &name.path);
+        let said = self.said(text, instance, name.span, (node, &name.path));
         self.flat.nodes[node].facts.reactions.push(said);
         for term in text.reactants.iter().chain(&text.products) {
             let species = self.mention(instance, &term.species, false);
-            self.flat.nodes[species].facts.boundary |= term.boundary;
+            let facts = &mut self.flat.nodes[species].facts;
+            facts.boundary |= term.boundary;
+            facts.used_as_species |= self.program.tolerant;
+            if let Some(variable) = &term.variable {
+                self.mention(instance, variable, false);
+            }
         }
-    }
-
-    fn submodel(&mut self, instance: usize, submodel: &'p Submodel) {
-        let prefix = format!("{}{}.", self.flat.instances[instance].prefix, submodel.name.path);
-        if let Some(first) = self.submodels.insert(prefix.clone(), submodel.name.span) {
-            self.found.push(twice("submodel", &submodel.name.path, submodel.name.span, first));
-            return;
+        if let Some(compartment) = &text.compartment {
+            let home = self.mention(instance, compartment, false);
+            self.flat.nodes[home].facts.used_as_compartment = true;
+            let said = self.said(home, instance, compartment.span, (node, &name.path));
+            self.flat.nodes[node].facts.compartment.push(said);
         }
-        let Some((file, model)) = self.program.model(&submodel.model.path) else {
-            self.flat.instances[instance].broken.push(submodel.name.path.clone());
-            self.unknown_model(submodel);
-            return;
-        };
-        if let Some(first) = self.open.iter().position(|m| *m == model.name.path) {
-            let ring: Vec<&str> =
-                self.open[first..].iter().copied().chain([model.name.path.as_str()]).collect();
-            self.flat.instances[instance].broken.push(submodel.name.path.clone());
-            self.found.push(
-                Diagnostic::error(
-                    "cyclic-model",
-                    format!("a model cannot hold itself: {}", ring.join(" -> ")),
-                )
-                .at(submodel.model.span, "this closes the ring")
-                .mend("remove this submodel"),
-            );
-            return;
-        }
-        if self.flat.instances.len() >= MOST_INSTANCES || self.open.len() > 60 {
-            self.flat.instances[instance].broken.push(submodel.name.path.clone());
-            self.found.push(
-                Diagnostic::error(
-                    "too-many-submodels",
-                    "there are more submodels than can be handled",
-                )
-                .at(submodel.name.span, "")
-                .mend("use fewer submodels"),
-            );
-            return;
-        }
-        let inner = self.instance(prefix, file, model);
-        if submodel.arguments.len() > model.ports.len() {
-            let extra = &submodel.arguments[model.ports.len()];
-            self.found.push(
-                Diagnostic::error(
-                    "too-many-ports",
-                    format!(
-                        "model `{}` has {} ports, {} are given",
-                        model.name.path,
-                        model.ports.len(),
-                        submodel.arguments.len()
-                    ),
-                )
-                .at(extra.span, "")
-                .also(model.name.span, "defined here")
-                .mend("leave it out, or add a port to the model"),
-            );
-        }
-        for (port, argument) in model.ports.iter().zip(&submodel.arguments) {
-            let inside = self.seen(inner, port);
-            let outside = self.mention(instance, argument, true);
-            self.flat.nodes[outside].outer = true;
-            self.flat.same.push((inside, outside));
-        }
-    }
-
-    fn unknown_model(&mut self, submodel: &Submodel) {
-        if self.program.incomplete {
-            return;
-        }
-        let diagnostic = Diagnostic::error(
-            "unknown-model",
-            format!("there is no model `{}`", submodel.model.path),
-        )
-        .at(submodel.model.span, "");
-        self.found.push(match nearest(&submodel.model.path, self.program.model_names()) {
-            Some(near) => diagnostic.mend(format!("did you mean `{near}`?")),
-            None => diagnostic.mend("import the file that defines it"),
-        });
+        text.rate.iter().for_each(|rate| self.names_of(instance, rate));
     }
 
     /// The numbers of the table beside the model's file.
@@ -494,11 +345,14 @@ impl<'p> Flattener<'p, '_> {
         {
             let name = Name { path: row.id.clone(), span: row.id_span };
             let node = self.introduced(instance, &name);
-            let said = self.said(Given::Row(row), instance, row.span, &row.id);
+            let said = self.said(Given::Row(row), instance, row.span, (node, &row.id));
             self.flat.nodes[node].facts.values.push(said);
             if let Some(words) = &row.display_name {
-                let said = self.said(words.as_str(), instance, row.span, &row.id);
-                self.flat.nodes[node].facts.called.push(said);
+                let depth = self.flat.instances[instance].depth;
+                let full = self.flat.nodes[node].name.clone();
+                let told = self.flat.told.entry(full).or_default();
+                // What the text says goes before.
+                told.insert(0, (depth, Told::Called(words)));
             }
             // Units are looked at for every row, used or not, so that every mistake is reported.
             let _ = self.units.written(&row.unit, row.unit_span, place, self.found);
@@ -518,9 +372,22 @@ impl<'p> Flattener<'p, '_> {
     }
 }
 
-fn annotations(qualifier: &str, resources: &[String]) -> Vec<Annotation> {
-    resources
-        .iter()
-        .map(|uri| Annotation { qualifier: qualifier.to_string(), resource: uri.clone() })
-        .collect()
+/// Unit symbols (`h`, `mol`) are common names of variables; words (`moles`) are not.
+const LONGEST_SYMBOL: usize = 3;
+
+/// How many parts of a model have no name.
+#[derive(Default)]
+struct Anonymous {
+    reactions: u32,
+    events: u32,
+    rules: u32,
+    submodels: u32,
+}
+
+impl Anonymous {
+    fn next(&mut self, name: &str, count: impl Fn(&mut Self) -> &mut u32) -> String {
+        let count = count(self);
+        *count += 1;
+        format!("{name}{}", *count - 1)
+    }
 }

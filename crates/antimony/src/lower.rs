@@ -1,13 +1,19 @@
 //! Settled symbols into a network.
 
+mod happenings;
+mod uncertainty;
+
 use hersim_network::{
-    Diagnostic, Event, Network, Participant, Provenance, Reaction, Rule, Span, Symbol, SymbolId,
-    SymbolKind, Value,
+    About, BinaryOp, Diagnostic, Event, Expr, Modifier, Network, Participant, Provenance, Reaction,
+    Rule, Span, Symbol, SymbolId, SymbolKind, Value,
 };
 use hersim_units::{BaseUnit, Unit};
 
+use self::happenings::{interactions, stoichiometries, symbol_of};
 use crate::{
-    ast::{How, ReactionText, Term},
+    about::about,
+    ast::{Formula, How, ReactionText, Term},
+    convert,
     expression::Lowering,
     flatten::{Given, Said},
     merge::{Kind, Merged, Symbols},
@@ -24,13 +30,14 @@ pub(crate) fn lower<'p>(
 ) -> Network {
     let mut network = Network::new(id);
     network.time_unit = time_unit(lowering, units, main);
-    network.annotations = lowering.flat.annotations.clone();
+    network.about = about(lowering.flat.told.get("").cloned().unwrap_or_default());
     let symbols = lowering.symbols;
     let mut builder = Builder::new(lowering, units, main);
     let made: Vec<Symbol> =
         (0..symbols.all.len()).map(|index| builder.symbol(index, &symbols.all[index])).collect();
-    let homeless = builder.homeless;
+    let homeless = builder.needs_home();
     let events: Vec<Event> = builder.events();
+    let algebraic = builder.algebraic();
     for symbol in made {
         if let Err(symbol) = network.add(symbol) {
             lowering.found.push(
@@ -40,20 +47,56 @@ pub(crate) fn lower<'p>(
         }
     }
     if homeless {
-        let _ = network.add(default_compartment());
+        let unit = Unit::base("litre").filter(|_| !lowering.program.tolerant);
+        let _ = network.add(default_compartment(unit));
     }
-    for event in &events {
-        for (target, _) in &event.assignments {
-            if let Some(symbol) = network.symbols.get_mut(target.0 as usize)
-                && symbols.all[target.0 as usize].constant != Some(true)
-            {
-                symbol.constant = false;
-            }
+    // What an event would set could change, even when the event is deleted.
+    let flat = lowering.flat;
+    let targets =
+        flat.events.iter().flat_map(|e| e.text.assignments.iter().map(|a| (e.instance, &a.0)));
+    let set: Vec<SymbolId> =
+        targets.filter_map(|(instance, name)| symbol_of(lowering, instance, name)).collect();
+    let determined = algebraic.iter().flat_map(|rule| rule.expr.symbols());
+    for target in set.into_iter().chain(determined) {
+        if let Some(symbol) = network.symbols.get_mut(target.0 as usize)
+            && symbols.all[target.0 as usize].constant != Some(true)
+        {
+            symbol.constant = false;
         }
     }
+    if lowering.program.tolerant {
+        follow_changes(&mut network, symbols);
+    }
     network.events = events;
-    network.unit_names = units.all(lowering.found);
+    network.algebraic = algebraic;
+    stoichiometries(&mut network, lowering);
+    interactions(&mut network, lowering);
+    network.unit_names = units.all(id, lowering.found);
     network
+}
+
+/// What starts from something that changes is taken for something that changes, unless the text
+/// says otherwise.
+fn follow_changes(network: &mut Network, symbols: &Symbols<'_>) {
+    loop {
+        let changes =
+            |id: &SymbolId| network.symbols.get(id.0 as usize).is_some_and(|s| !s.constant);
+        let next = network.symbols.iter().position(|symbol| {
+            let open = symbols.all.iter().find(|m| m.name == symbol.name);
+            let open = open.is_some_and(|m| m.constant.is_none());
+            let fixed = matches!(symbol.kind, SymbolKind::Parameter | SymbolKind::Compartment);
+            match &symbol.value {
+                Value::Formula(start) if fixed && open && symbol.constant => {
+                    start.symbols().iter().any(changes)
+                }
+                _ => false,
+            }
+        });
+        match next.and_then(|index| network.symbols.get_mut(index)) {
+            Some(symbol) => symbol.constant = false,
+            None => return,
+        }
+    }
 }
 
 /// The main model's time unit; submodels may not think otherwise.
@@ -90,9 +133,13 @@ fn time_unit<'p>(
 /// What libAntimony calls it, too.
 const DEFAULT: &str = "default_compartment";
 
-fn default_compartment() -> Symbol {
+/// The term of the Systems Biology Ontology for a compartment of which nothing is known.
+const COMPARTMENT: u32 = 410;
+
+fn default_compartment(unit: Option<Unit>) -> Symbol {
     Symbol {
-        unit: Unit::base("litre"),
+        unit,
+        about: About { sbo: Some(COMPARTMENT), ..About::default() },
         value: Value::Number(1.0),
         constant: true,
         ..Symbol::new(DEFAULT, SymbolKind::Compartment)
@@ -103,8 +150,6 @@ struct Builder<'b, 'a, 'p> {
     lowering: &'b mut Lowering<'a, 'p>,
     units: &'b mut Units<'p>,
     symbols: &'a Symbols<'p>,
-    /// True when a species names no compartment.
-    homeless: bool,
     volume: Option<Unit>,
     substance: Option<Unit>,
 }
@@ -114,8 +159,10 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         let volume = units.special("volume", main, lowering.found).map(|(u, _)| u);
         let substance = units.special("substance", main, lowering.found).map(|(u, _)| u);
         let symbols = lowering.symbols;
-        let volume = volume.or_else(|| Unit::base("litre"));
-        Builder { lowering, units, symbols, homeless: false, volume, substance }
+        // Elsewhere a volume without a unit has none.
+        let litre = || Unit::base("litre").filter(|_| !lowering.program.tolerant);
+        let volume = volume.or_else(litre);
+        Builder { lowering, units, symbols, volume, substance }
     }
 
     fn symbol(&mut self, index: usize, merged: &Merged<'p>) -> Symbol {
@@ -135,33 +182,57 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
             (Some((row, from)), Some(to)) => self.factor(merged, row, from, to),
             _ => 1.0,
         };
+        let mut lost_change = false;
         let value = match &merged.value {
-            None => Value::Missing,
+            None | Some(Said { what: Given::Nothing, .. }) => Value::Missing,
             Some(Said { what: Given::Row(row), .. }) => Value::Number(row.value * factor),
-            Some(Said { what: Given::Text(formula), instance, .. }) => match formula.as_number() {
-                Some(number) => Value::Number(number),
-                None => Value::Formula(self.lowering.formula(formula, *instance)),
-            },
-        };
-        let rule = merged.rule.as_ref().map(|said| {
-            let (how, formula) = said.what;
-            let formula = self.lowering.formula(formula, said.instance);
-            match how {
-                How::Rate => Rule::Rate(formula),
-                How::Always | How::Initial => Rule::Assignment(formula),
+            Some(said @ Said { what: Given::Text(formula), .. }) => {
+                match (formula.as_number(), self.factor_of(said.node)) {
+                    (Some(number), None) => Value::Number(number),
+                    (_, factor) => {
+                        let kept = self.kept(formula, said, factor);
+                        lost_change |= self.lowering.lost_change;
+                        kept.map_or(Value::Missing, Value::Formula)
+                    }
+                }
             }
+        };
+        let rule = merged.rule.as_ref().and_then(|said| {
+            let (how, formula) = said.what;
+            let formula = self.kept(formula, said, self.factor_of(said.node))?;
+            let (flat, symbols) = (self.lowering.flat, self.symbols);
+            Some(match how {
+                How::Rate => {
+                    let per = BinaryOp::Div;
+                    Rule::Rate(convert::time(formula, per, flat, symbols, said.instance))
+                }
+                How::Always | How::Initial => Rule::Assignment(formula),
+            })
         });
-        let fixed = rule.is_none() && matches!(merged.kind, Kind::Parameter | Kind::Compartment);
+        let fixed = !merged.ruled
+            && !lost_change
+            && matches!(merged.kind, Kind::Parameter | Kind::Compartment);
+        let mut about = merged.about.clone();
+        let mut value = value;
+        if merged.name == DEFAULT
+            && kind == SymbolKind::Compartment
+            && self.lowering.program.tolerant
+        {
+            about.sbo = about.sbo.or(Some(COMPARTMENT));
+            if value == Value::Missing && rule.is_none() {
+                value = Value::Number(1.0);
+            }
+        }
         Symbol {
             name: merged.name.clone(),
-            display_name: merged.called.clone(),
             kind,
             unit,
             value,
-            constant: merged.constant.unwrap_or(fixed) && !matches!(merged.kind, Kind::Reaction(_)),
+            constant: merged.constant.unwrap_or(fixed)
+                && !matches!(merged.kind, Kind::Reaction { .. }),
             rule,
-            annotations: merged.annotations.clone(),
-            notes: None,
+            about,
+            uncertainties: self.uncertainties(merged),
             conversion: None,
             provenance: row.map(|(row, _)| provenance(row, factor)),
             span: merged.span,
@@ -181,10 +252,37 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                     boundary: merged.boundary || merged.constant == Some(true),
                 }
             }
-            Kind::Reaction(said) => {
-                SymbolKind::Reaction(Box::new(self.reaction(said.what, said.instance)))
+            Kind::Reaction { text, rate, compartment } => {
+                let mut made = self.reaction(text.what, text.instance, rate.as_ref());
+                made.compartment = compartment.map(|c| SymbolId(c as u32));
+                SymbolKind::Reaction(Box::new(made))
             }
         }
+    }
+
+    /// The formula as it is said, times what its name is converted by; nothing when it names
+    /// something that is deleted.
+    fn kept<T>(
+        &mut self,
+        formula: &Formula,
+        said: &Said<T>,
+        factor: Option<SymbolId>,
+    ) -> Option<Expr> {
+        let mut made = self.lowering.kept(formula, said.instance)?;
+        convert::by(&mut made, BinaryOp::Mul, factor);
+        Some(made)
+    }
+
+    /// What values said of a name are multiplied by, where it is another name for something.
+    fn factor_of(&self, node: usize) -> Option<SymbolId> {
+        let factor = self.lowering.flat.converted.get(&node)?;
+        self.symbols.of_node[*factor].map(|id| SymbolId(id as u32))
+    }
+
+    /// Whether a species needs the default compartment and nobody wrote it.
+    fn needs_home(&self) -> bool {
+        let written = |s: &Merged<'_>| s.name == DEFAULT && matches!(s.kind, Kind::Compartment);
+        self.symbols.homeless && !self.symbols.all.iter().any(written)
     }
 
     /// The compartment of species that name none: one of that name, or one made at the end.
@@ -192,12 +290,21 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         let all = &self.symbols.all;
         let written =
             all.iter().position(|s| s.name == DEFAULT && matches!(s.kind, Kind::Compartment));
-        self.homeless |= written.is_none();
         written.unwrap_or(all.len())
     }
 
-    fn reaction(&mut self, text: &'p ReactionText, instance: usize) -> Reaction {
-        let rate = self.lowering.formula(&text.rate, instance);
+    fn reaction(
+        &mut self,
+        text: &'p ReactionText,
+        instance: usize,
+        rate: Option<&Said<&'p Formula>>,
+    ) -> Reaction {
+        let rate = rate.and_then(|said| {
+            let made = self.lowering.kept(said.what, said.instance)?;
+            Some(convert::rate(made, self.lowering.flat, self.symbols, said.instance))
+        });
+        let rated = rate.is_some();
+        let rate = rate.unwrap_or_else(|| Expr::number(0.0));
         let reactants = self.participants(&text.reactants, instance);
         let products = self.participants(&text.products, instance);
         let mut modifiers = Vec::new();
@@ -208,11 +315,16 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 .all
                 .get(id.0 as usize)
                 .is_some_and(|s| matches!(s.kind, Kind::Species { .. }));
-            if species && !taken && !modifiers.contains(&id) {
-                modifiers.push(id);
+            if species && !taken && !modifiers.contains(&Modifier::new(id)) {
+                modifiers.push(Modifier::new(id));
             }
         }
-        Reaction { reactants, products, modifiers, reversible: text.reversible, fast: false, rate }
+        Reaction {
+            modifiers,
+            reversible: text.reversible,
+            rated,
+            ..Reaction::new(reactants, products, rate)
+        }
     }
 
     fn participants(&mut self, terms: &[Term], instance: usize) -> Vec<Participant> {
@@ -230,13 +342,50 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 );
                 continue;
             }
+            if node.is_some_and(|n| self.lowering.flat.converted.contains_key(&n)) {
+                self.lowering.found.push(
+                    Diagnostic::error("unsupported", "a converted species cannot react here")
+                        .at(term.species.span, "")
+                        .mend("write the reaction in the outer model"),
+                );
+            }
             let species = SymbolId(symbol as u32);
-            match made.iter_mut().find(|p| p.species == species) {
+            let mut participant = Participant::new(species, term.stoichiometry);
+            if let Some(name) = &term.variable {
+                self.stoichiometry(&mut participant, &name.path, instance);
+            }
+            let known = made.iter_mut().find(|p| p.species == species && p.variable.is_none());
+            match known.filter(|_| !self.lowering.program.tolerant) {
                 Some(known) => known.stoichiometry += term.stoichiometry,
-                None => made.push(Participant::new(species, term.stoichiometry)),
+                None => made.push(participant),
             }
         }
         made
+    }
+
+    /// A stoichiometry with a name: its number, unless something gives it another value.
+    fn stoichiometry(&mut self, participant: &mut Participant, name: &str, instance: usize) {
+        let flat = self.lowering.flat;
+        let Some(index) = flat.seen_from(instance, name).and_then(|n| self.symbols.of_node[n])
+        else {
+            return;
+        };
+        let merged = &self.symbols.all[index];
+        let number = match &merged.value {
+            Some(Said { what: Given::Text(formula), .. }) => formula.as_number(),
+            _ => None,
+        };
+        let set = flat.events.iter().any(|event| {
+            let targets = event.text.assignments.iter().map(|(target, _)| target);
+            targets
+                .filter_map(|t| flat.seen_from(event.instance, &t.path))
+                .any(|node| self.symbols.of_node[node] == Some(index))
+        });
+        let moved = merged.rule.is_some() || set || !flat.algebraic.is_empty();
+        participant.stoichiometry = number.unwrap_or(1.0);
+        if moved || number.is_none() {
+            participant.variable = Some(SymbolId(index as u32));
+        }
     }
 
     /// Unit of the symbol as the network keeps it (species: of the amount), and in formulas.
@@ -244,7 +393,7 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         let merged = &self.symbols.all[index];
         let said = merged.unit.as_ref().map(|s| s.what.clone()).or_else(|| row.cloned());
         match &merged.kind {
-            Kind::Reaction(_) => (None, None),
+            Kind::Reaction { .. } => (None, None),
             Kind::Parameter => (said.clone(), said),
             Kind::Compartment => {
                 let unit = said.or_else(|| self.volume.clone());
@@ -258,11 +407,15 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 let size = compartment
                     .and_then(|c| self.compartment_unit(c))
                     .or_else(|| self.volume.clone());
+                // Where all of Antimony is read, what is said is the unit of the concentration.
+                let tolerant = self.lowering.program.tolerant;
+                let size = size.or_else(|| Unit::base("litre").filter(|_| tolerant));
+                let concentration = tolerant && said.is_some();
                 let Some(said) = said.or_else(|| self.substance.clone()) else {
                     return (None, None);
                 };
                 let Some(size) = size else { return (Some(said), None) };
-                if is_per_volume(&said) {
+                if concentration || (is_per_volume(&said) && !tolerant) {
                     (said.try_mul(&size), Some(said))
                 } else {
                     let concentration = said.try_div(&size);
@@ -301,40 +454,6 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         }
         self.lowering.found.push(diagnostic);
         1.0
-    }
-
-    fn events(&mut self) -> Vec<Event> {
-        let flat = self.lowering.flat;
-        let mut events = Vec::new();
-        for event in &flat.events {
-            let trigger = self.lowering.formula(&event.text.trigger, event.instance);
-            let mut assignments: Vec<(SymbolId, hersim_network::Expr)> = Vec::new();
-            for (target, value) in &event.text.assignments {
-                let value = self.lowering.formula(value, event.instance);
-                let node = flat.seen_from(event.instance, &target.path);
-                let Some(symbol) = node.and_then(|n| self.symbols.of_node[n]) else { continue };
-                let id = SymbolId(symbol as u32);
-                if assignments.iter().any(|(known, _)| *known == id) {
-                    self.lowering.found.push(
-                        Diagnostic::error(
-                            "two-values",
-                            format!("this event sets `{}` twice", target.path),
-                        )
-                        .at(target.span, "")
-                        .mend("keep one of them"),
-                    );
-                    continue;
-                }
-                assignments.push((id, value));
-            }
-            events.push(Event {
-                initially: event.text.initially,
-                assignments,
-                span: event.span,
-                ..Event::new(event.name.clone(), trigger)
-            });
-        }
-        events
     }
 }
 

@@ -132,12 +132,15 @@ impl<'p> Units<'p> {
     }
 
     /// All definitions of a program, by name; names with two meanings are left out.
-    pub(crate) fn all(&mut self, found: &mut Vec<Diagnostic>) -> Vec<(String, Unit)> {
+    pub(crate) fn all(&mut self, main: &str, found: &mut Vec<Diagnostic>) -> Vec<(String, Unit)> {
         let program = self.program;
         let mut all: Vec<(String, Option<Unit>)> = Vec::new();
         for (index, file) in program.files.iter().enumerate() {
             let place = Place { file: index, model: None };
-            let inner = file.text.models.iter().flat_map(|model| {
+            // Elsewhere a model's units are its own.
+            let models =
+                file.text.models.iter().filter(|m| !program.tolerant || m.name.path == main);
+            let inner = models.flat_map(|model| {
                 let place = Place { file: index, model: Some(model) };
                 definitions(model).map(move |d| (d, place))
             });
@@ -164,8 +167,20 @@ impl<'p> Units<'p> {
         if let Some((definition, place)) = self.definition(&name.path, place) {
             return self.evaluate(definition, place, found);
         }
-        if let Some(unit) = Unit::base(&name.path) {
+        let known = !self.program.tolerant || is_standard(&name.path);
+        if let (Some(unit), true) = (Unit::base(&name.path), known) {
             return Some(unit);
+        }
+        if self.program.tolerant {
+            found.push(
+                Diagnostic::warning(
+                    "unknown-unit",
+                    format!("the unit `{}` is not defined", name.path),
+                )
+                .at(name.span, "it says nothing")
+                .mend(format!("define it: `unit {} = …`", name.path)),
+            );
+            return None;
         }
         if self.may_be_unread(&name.path, place) {
             return None;
@@ -278,6 +293,51 @@ impl<'p> Units<'p> {
             || place.model.is_some_and(|m| m.unread.contains(name))
             || self.program.files.iter().any(|f| f.text.unread.contains(name))
     }
+}
+
+/// Units that all readers of Antimony know, also in the plural, and cells.
+fn is_standard(name: &str) -> bool {
+    const STANDARD: [&str; 38] = [
+        "ampere",
+        "avogadro",
+        "becquerel",
+        "candela",
+        "cell",
+        "celsius",
+        "coulomb",
+        "dimensionless",
+        "farad",
+        "gram",
+        "gray",
+        "henry",
+        "hertz",
+        "item",
+        "joule",
+        "katal",
+        "kelvin",
+        "kilogram",
+        "liter",
+        "litre",
+        "lumen",
+        "lux",
+        "meter",
+        "metre",
+        "mole",
+        "newton",
+        "ohm",
+        "pascal",
+        "radian",
+        "second",
+        "siemens",
+        "sievert",
+        "steradian",
+        "tesla",
+        "volt",
+        "watt",
+        "weber",
+        "copies",
+    ];
+    STANDARD.contains(&name) || name.strip_suffix('s').is_some_and(|one| STANDARD.contains(&one))
 }
 
 fn is_self(definition: &UnitDefinition) -> bool {

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use hersim_network::{
-    Diagnostic, Event, Expr, Function, Network, Node, Participant, Reaction, Rule, Span, Symbol,
-    SymbolId, SymbolKind, Value, nearest,
+    Algebraic, Diagnostic, Event, Expr, Function, Modifier, Network, Node, Participant, Quantity,
+    Reaction, Rule, Span, Spread, Symbol, SymbolId, SymbolKind, Uncertainty, Value, nearest,
 };
 
 use super::{
@@ -59,9 +59,7 @@ impl<'m> Lowering<'m> {
         let units = Units::of(model, level);
         if let Some(head) = &model.head {
             self.network.id.clone_from(&head.id);
-            self.network.display_name.clone_from(&head.name);
-            self.network.notes.clone_from(&head.notes);
-            self.network.annotations.clone_from(&head.annotations);
+            self.network.about.clone_from(&head.about);
         }
         self.network.time_unit =
             units.get(model.time_units.as_ref()).or_else(|| units.builtin("time"));
@@ -82,13 +80,46 @@ impl<'m> Lowering<'m> {
         self.rules(model);
         self.reactions(model);
         self.events(model);
+        self.uncertainties(model);
+    }
+
+    /// What is said of how well values are known.
+    fn uncertainties(&mut self, model: &'m Model) {
+        let heads = (model.compartments.iter().map(|c| &c.head))
+            .chain(model.species.iter().map(|s| &s.head))
+            .chain(model.parameters.iter().map(|p| &p.head))
+            .chain(model.reactions.iter().map(|r| &r.head));
+        for head in heads {
+            let Some(id) = self.network.find(&head.id) else { continue };
+            let known: Vec<Uncertainty> =
+                head.uncertainties.iter().map(|text| self.uncertainty(text)).collect();
+            self.network[id].uncertainties = known;
+        }
+    }
+
+    fn uncertainty(&mut self, text: &syntax::Uncertainty) -> Uncertainty {
+        let mut quantity = |q: &syntax::Quantity| match q {
+            syntax::Quantity::Number(number) => Some(Quantity::Number(*number)),
+            syntax::Quantity::Name(name) => self.resolve(name).map(Quantity::Symbol),
+        };
+        let spread = match &text.spread {
+            None => None,
+            Some(syntax::Spread::Value(value)) => quantity(value).map(Spread::Value),
+            Some(syntax::Spread::Range(from, to)) => {
+                quantity(from).zip(quantity(to)).map(|(from, to)| Spread::Range(from, to))
+            }
+            Some(syntax::Spread::Distribution(name, arguments)) => Some(Spread::Distribution(
+                name.clone(),
+                arguments.iter().map(|a| self.global(a)).collect(),
+            )),
+        };
+        let definition = text.definition.clone();
+        Uncertainty { statistic: text.statistic.clone(), spread, definition }
     }
 
     fn add(&mut self, head: &Head, kind: SymbolKind) -> Option<SymbolId> {
         let mut symbol = Symbol::new(head.id.clone(), kind);
-        symbol.display_name.clone_from(&head.name);
-        symbol.notes.clone_from(&head.notes);
-        symbol.annotations.clone_from(&head.annotations);
+        symbol.about.clone_from(&head.about);
         symbol.span = head.span;
         symbol.given = head.span;
         let added = self.network.add(symbol).ok();
@@ -160,12 +191,10 @@ impl<'m> Lowering<'m> {
         }
         for reaction in &model.reactions {
             let empty = Reaction {
-                reactants: Vec::new(),
-                products: Vec::new(),
-                modifiers: Vec::new(),
                 reversible: reaction.reversible,
                 fast: reaction.fast,
-                rate: Expr::number(0.0),
+                rated: false,
+                ..Reaction::new(Vec::new(), Vec::new(), Expr::number(0.0))
             };
             self.add(&reaction.head, SymbolKind::Reaction(Box::new(empty)));
             for reference in reaction.reactants.iter().chain(&reaction.products) {
@@ -175,6 +204,7 @@ impl<'m> Lowering<'m> {
                 if let Some(id) = self.add(&reference.head, SymbolKind::Parameter) {
                     let symbol = &mut self.network[id];
                     symbol.unit = Some(hersim_units::Unit::dimensionless());
+                    symbol.constant = reference.constant;
                     symbol.value = reference.stoichiometry.map_or(Value::Missing, Value::Number);
                 }
             }
@@ -212,7 +242,10 @@ impl<'m> Lowering<'m> {
             if let (Some(target), Some(math)) = (target, &assignment.math) {
                 let expr = self.global(math);
                 let symbol = &mut self.network[target];
-                symbol.value = Value::Formula(expr);
+                symbol.value = match expr.node {
+                    Node::Number(number) => Value::Number(number),
+                    _ => Value::Formula(expr),
+                };
                 symbol.given = assignment.target.span;
             }
         }
@@ -223,7 +256,12 @@ impl<'m> Lowering<'m> {
             let Some(math) = &rule.what.math else { continue };
             let expr = self.global(math);
             if rule.kind == RuleKind::Algebraic {
-                self.network.algebraic.push(expr);
+                let head = &rule.what.head;
+                let number = self.network.algebraic.len();
+                let unnamed = head.id.is_empty();
+                let name = if unnamed { format!("_alg{number}") } else { head.id.clone() };
+                let about = head.about.clone();
+                self.network.algebraic.push(Algebraic { name, expr, about });
                 continue;
             }
             let Some(target) = self.resolve(&rule.what.target) else { continue };
@@ -269,9 +307,14 @@ impl<'m> Lowering<'m> {
 
     fn reactions(&mut self, model: &'m Model) {
         // Stoichiometries that something gives another value than the number written.
-        let targets: HashSet<&str> = (model.initial.iter().map(|a| &a.target))
-            .chain(model.rules.iter().map(|r| &r.what.target))
-            .chain(model.events.iter().flat_map(|e| e.assignments.iter().map(|a| &a.target)))
+        let computed = model.initial.iter().filter(|a| {
+            let math = a.math.as_ref();
+            math.is_some_and(|m| !matches!(m.node, MathNode::Number(_)))
+        });
+        let set = model.events.iter().flat_map(|e| &e.assignments).filter(|a| a.math.is_some());
+        let targets: HashSet<&str> = (computed.map(|a| &a.target))
+            .chain(model.rules.iter().filter(|r| r.what.math.is_some()).map(|r| &r.what.target))
+            .chain(set.map(|a| &a.target))
             .map(|name| name.text.as_str())
             .collect();
         let algebraic = model.rules.iter().any(|rule| rule.kind == RuleKind::Algebraic);
@@ -296,9 +339,29 @@ impl<'m> Lowering<'m> {
                 }
             }
             let mut modifiers = Vec::new();
-            for name in &text.modifiers {
-                modifiers.extend(self.resolve(name));
+            for one in &text.modifiers {
+                modifiers.extend(self.resolve(&one.species).map(|species| {
+                    Modifier {
+                        species,
+                        name: Some(one.head.id.clone())
+                            .filter(|id| !id.is_empty())
+                            .or_else(|| one.head.about.display_name.clone()),
+                        sbo: one.head.about.sbo,
+                    }
+                }));
             }
+            let taking_part = sides.iter().flatten().map(|p| p.species);
+            let mut known: HashSet<SymbolId> = modifiers.iter().map(|m| m.species).collect();
+            known.extend(taking_part);
+            // Whatever the rate depends on acts on the reaction, declared or not.
+            modifiers.extend(
+                (rate.symbols().into_iter())
+                    .filter(|id| matches!(self.network[*id].kind, SymbolKind::Species { .. }))
+                    .filter(|id| known.insert(*id))
+                    .map(Modifier::new),
+            );
+            let compartment = text.compartment.as_ref().and_then(|c| self.resolve(c));
+            let rated = text.law.as_ref().is_some_and(|law| law.math.is_some());
             let Some(id) = self.network.find(&text.head.id) else { continue };
             if let SymbolKind::Reaction(reaction) = &mut self.network[id].kind {
                 let [reactants, products] = sides;
@@ -306,6 +369,8 @@ impl<'m> Lowering<'m> {
                 reaction.products = products;
                 reaction.modifiers = modifiers;
                 reaction.rate = rate;
+                reaction.rated = rated;
+                reaction.compartment = compartment;
             }
         }
     }
@@ -336,11 +401,17 @@ impl<'m> Lowering<'m> {
                 let head = Head { id: name, ..reference.head.clone() };
                 self.add(&head, SymbolKind::Parameter)
             })?;
+            let unit = &mut self.network[id].unit;
+            *unit = unit.take().or_else(|| Some(hersim_units::Unit::dimensionless()));
             self.network[id].rule = Some(Rule::Assignment(expr));
             return Some(Participant { species, stoichiometry: 1.0, variable: Some(id) });
         }
         let variable = own.filter(|_| moved);
-        match (reference.stoichiometry, variable) {
+        let given = match own.map(|own| &self.network[own].value) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => reference.stoichiometry,
+        };
+        match (given, variable) {
             (Some(stoichiometry), variable) => {
                 Some(Participant { species, stoichiometry, variable })
             }
@@ -381,6 +452,7 @@ impl<'m> Lowering<'m> {
             event.persistent = text.persistent;
             event.at_trigger = text.at_trigger;
             event.span = text.head.span;
+            event.about.clone_from(&text.head.about);
             for assignment in &text.assignments {
                 let Some(target) = self.resolve(&assignment.target) else { continue };
                 if self.is_fixed(target, &assignment.target) {
@@ -563,6 +635,9 @@ impl<'m> Lowering<'m> {
                 .mend(format!("give {wanted}")),
             );
             return nothing;
+        }
+        if let ([Expr { node: Node::Symbol(_), .. }], true) = (&*arguments, function.is_rate) {
+            return Expr { node: Node::Call(Function::RateOf, arguments), span };
         }
         let Some(body) = &function.body else { return nothing };
         let named = function.arguments.iter().cloned().zip(arguments);

@@ -35,7 +35,9 @@ impl Make {
     }
 
     pub fn parameter(&mut self, name: &str, unit: &str, value: f64) -> SymbolId {
-        self.add(name, SymbolKind::Parameter, unit, Number(value))
+        let id = self.add(name, SymbolKind::Parameter, unit, Number(value));
+        self.0[id].constant = true;
+        id
     }
 
     pub fn reaction(
@@ -47,14 +49,7 @@ impl Make {
     ) -> SymbolId {
         let side =
             |ids: &[SymbolId]| ids.iter().map(|&species| Participant::new(species, 1.0)).collect();
-        let reaction = Reaction {
-            reactants: side(reactants),
-            products: side(products),
-            modifiers: Vec::new(),
-            reversible: false,
-            fast: false,
-            rate,
-        };
+        let reaction = Reaction::new(side(reactants), side(products), rate);
         self.add(name, SymbolKind::Reaction(Box::new(reaction)), "", Value::Missing)
     }
 }
