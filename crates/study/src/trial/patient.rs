@@ -403,13 +403,12 @@ impl Subject for TrialPatient<'_> {
         let mut day = now.t * self.roles.days;
         match now.reached {
             Reached::Start => {
-                if !self.keep(0.0, now) {
-                    return None;
-                }
                 if self.tracing.is_some() {
                     let outputs = now.outputs();
                     self.sample(now.t, &[], &[], &outputs);
                 }
+                // The network's own events see the tumour as it is before anything is done to it.
+                return Some(Leg::until(now.t));
             }
             Reached::Watch(0) => {
                 match self.stage {
