@@ -168,15 +168,15 @@ impl<'a> TrialPatient<'a> {
         self.zero = day;
         self.stage = Stage::Trial;
         let measured = true_mm * self.fate.errors[0];
+        if self.fate.surgery_day <= 0.0 {
+            self.operate(now);
+        }
         if let Some(reason) = self.refused(measured) {
             self.outcome.status = PatientStatus::NotEnrolled(reason);
             return false;
         }
         self.recist = Some(Recist::new(measured, self.fate.detection_limit_mm));
         self.record(0.0, measured, &outputs);
-        if self.fate.surgery_day <= 0.0 {
-            self.operate(now);
-        }
         let treatment = (self.course.first_line)(self.size, day, day + self.fate.end_day);
         self.outcome.discontinued_day = treatment.stopped_day().map(|d| d - day);
         self.treatment = Some(treatment);
