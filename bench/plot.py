@@ -25,6 +25,11 @@ def text(x: float, y: float, words: str, size: int = 11, anchor: str = "start", 
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{fill}">{words}</text>'
 
 
+def short(value: float) -> str:
+    """Three digits, without powers of ten."""
+    return f"{value:.3g}" if value < 1000 else f"{float(f'{value:.3g}'):.0f}"
+
+
 def ruler(x: float, y: float, height: float, label: str) -> str:
     return (f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{x:.1f}" y2="{y + height:.1f}" stroke="{LINE}"/>'
             + text(x, y + height + 12, label, 10, "middle", PALE))
@@ -45,11 +50,11 @@ def tools(peers: dict, top: float) -> tuple[list[str], float]:
         drawn.append(text(10, y, model["title"], 11))
         y += 6
         for tool, ms in sorted(model["ms"].items(), key=lambda pair: pair[1]):
-            times = "" if tool == "hersim" else f", {model['ratio'][tool]:.3g} times"
+            times = "" if tool == "hersim" else f", {short(model['ratio'][tool])} times"
             drawn.append(f'<rect x="{LEFT}" y="{y:.1f}" width="{place(ms) - LEFT:.1f}" height="{ROW - 3}" '
                          f'fill="{COLOURS.get(tool, PALE)}"/>')
             drawn.append(text(LEFT - 6, y + 10, tool, 10, "end"))
-            drawn.append(text(place(ms) + 4, y + 10, f"{ms:.3g}{times}", 10, fill=PALE))
+            drawn.append(text(place(ms) + 4, y + 10, f"{short(ms)}{times}", 10, fill=PALE))
             y += ROW
         y += 2
     return drawn, top + height + 30
@@ -69,7 +74,7 @@ def curve(points: list[tuple[float, float]], box: tuple, labels: tuple[str, str]
     for (x, y), (a, value) in zip(spot, points):
         drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{COLOURS["hersim"]}"/>')
         drawn.append(text(x, y - 8, f"{value:.3g}", 10, "middle"))
-        drawn.append(text(x, y0 + height + 14, f"{10**a:g}" if logarithmic else f"{a:g}", 10, "middle", PALE))
+        drawn.append(text(x, y0 + height + 14, f"{a:g}", 10, "middle", PALE))
     drawn.append(text(x0 + width / 2, y0 + height + 30, labels[0], 11, "middle"))
     drawn.append(text(x0, y0 - 10, labels[1], 11))
     return drawn
