@@ -44,7 +44,8 @@ fn a_model_file_is_measured_outside_any_project() {
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     let one = &found["models"][0];
     let number = |key: &str| one[key].as_f64().unwrap_or_else(|| panic!("{key} in {one}"));
-    assert_eq!((number("states"), number("patients"), number("failed")), (3.0, 100.0, 0.0));
+    // Three species, and the clock that the dose looks at.
+    assert_eq!((number("states"), number("patients"), number("failed")), (4.0, 100.0, 0.0));
     for key in ["cpu_ms", "interpreted_ms", "wall_ms", "load_ms", "compile_ms"] {
         assert!(number(key) > 0.0, "{key} in {one}");
     }
@@ -78,7 +79,7 @@ fn a_worker_answers_line_by_line_with_the_same_patients_in_any_company() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!((lines.len(), &lines[0]["states"]), (3, &json!(3)));
+    assert_eq!((lines.len(), &lines[0]["states"]), (3, &json!(4)));
     let values = &lines[1]["values"];
     assert_eq!(values.as_array().map(Vec::len), Some(9));
     assert_eq!(values, &lines[2]["values"], "the width does not matter");
@@ -100,7 +101,7 @@ fn mistakes_are_named() {
         }
     };
     refused(&["bench", &model], &["how long", "--for"]);
-    refused(&["bench", &model, "--for", "1", "--vary", "kom"], &["`kom`", "did you mean `kon`"]);
+    refused(&["bench", &model, "--for", "1", "--vary", "ksym"], &["`ksym`", "did you mean `ksyn`"]);
     refused(&["bench", "missing.ant", "--for", "1"], &["missing.ant"]);
     refused(&["bench", "--worker", &model], &["asked wrongly"]);
     // In a project: names that are not listed, and a Python that is not there.
