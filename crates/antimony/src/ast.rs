@@ -30,6 +30,9 @@ pub(crate) enum FormulaNode {
     Call(Name, Vec<Formula>),
 }
 
+/// The function that `%` stands for; no name that a text could define.
+pub(crate) const REMAINDER: &str = "%";
+
 /// Deepest formula that is read.
 pub(crate) const MAX_DEPTH: u32 = 500;
 
@@ -138,7 +141,25 @@ pub(crate) struct Declaration {
     pub(crate) boundary: bool,
     pub(crate) compartment: Option<Name>,
     pub(crate) value: Option<(How, Formula)>,
+    /// `x = ;`, which takes away what an inner model says.
+    pub(crate) cleared: Option<How>,
     pub(crate) unit: Option<UnitExpr>,
+}
+
+impl Declaration {
+    /// A declaration that says nothing of the name yet.
+    pub(crate) fn of(name: Name) -> Self {
+        Declaration {
+            name,
+            class: None,
+            constant: None,
+            boundary: false,
+            compartment: None,
+            value: None,
+            cleared: None,
+            unit: None,
+        }
+    }
 }
 
 /// One entry on a side of a reaction.
@@ -146,6 +167,8 @@ pub(crate) struct Declaration {
 pub(crate) struct Term {
     pub(crate) species: Name,
     pub(crate) stoichiometry: f64,
+    /// The name whose value is the stoichiometry instead.
+    pub(crate) variable: Option<Name>,
     pub(crate) boundary: bool,
 }
 
@@ -155,23 +178,91 @@ pub(crate) struct ReactionText {
     pub(crate) reactants: Vec<Term>,
     pub(crate) products: Vec<Term>,
     pub(crate) reversible: bool,
-    pub(crate) rate: Formula,
+    pub(crate) rate: Option<Formula>,
+    pub(crate) compartment: Option<Name>,
+}
+
+/// `name: S -| J`: a species that acts on a reaction.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct InteractionText {
+    pub(crate) name: Option<Name>,
+    pub(crate) modifiers: Vec<Name>,
+    pub(crate) reactions: Vec<Name>,
+    /// Term of the Systems Biology Ontology that the arrow stands for.
+    pub(crate) sbo: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EventText {
     pub(crate) name: Option<Name>,
     pub(crate) trigger: Formula,
+    pub(crate) delay: Option<Formula>,
+    pub(crate) priority: Option<Formula>,
     pub(crate) initially: bool,
+    pub(crate) persistent: bool,
+    pub(crate) at_trigger: bool,
     pub(crate) assignments: Vec<(Name, Formula)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Submodel {
+    /// `_sys0` and so on where the text gives none.
     pub(crate) name: Name,
     pub(crate) model: Name,
-    pub(crate) arguments: Vec<Name>,
+    /// By port; a port may be left out.
+    pub(crate) arguments: Vec<Option<Name>>,
+    /// How many units of time outside are one inside.
+    pub(crate) time: Option<Formula>,
+    /// How many units of extent outside are one inside.
+    pub(crate) extent: Option<Formula>,
 }
+
+/// What is said of a part for people and catalogues.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Remark {
+    /// `x is "words"`.
+    Called(String),
+    /// Qualifier in its SBML spelling, and the resources.
+    Annotate(&'static str, Vec<String>),
+    Notes(String),
+    /// `created` or `modified`, whole.
+    Date(Date, String),
+    /// `x modified.year 2019`.
+    DatePart(Date, usize, u32),
+    /// `x creator1.givenName "…"`: number, field, words.
+    Creator(u32, CreatorField, String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Date {
+    Created,
+    Modified,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CreatorField {
+    GivenName,
+    FamilyName,
+    Organization,
+    Email,
+}
+
+/// `x.sboTerm = 9`, `x.mean = 3` and the like.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FieldText {
+    /// The name with the field as its last step, which may also be a symbol of a submodel.
+    pub(crate) name: Name,
+    pub(crate) value: FieldValue,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum FieldValue {
+    One(Formula),
+    Range(Formula, Formula),
+}
+
+/// Conversion of a name joined by `is`: one unit inside is so many outside.
+pub(crate) type Conversion = Option<Name>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Statement {
@@ -180,14 +271,16 @@ pub(crate) enum Statement {
     Reaction(ReactionText),
     Event(EventText),
     Submodel(Submodel),
-    /// `a is b`.
-    Same(Name, Name),
-    /// `a is "words"`.
-    Called(Name, String),
-    /// Qualifier in its SBML spelling, and the resources.
-    Annotate(Name, &'static str, Vec<String>),
-    /// `model isDescribedBy "…"` and the like.
-    AnnotateModel(&'static str, Vec<String>),
+    /// `0 = formula`.
+    Algebraic(Option<Name>, Formula),
+    Interaction(InteractionText),
+    /// `a is b`, where `b` is `a` times the factor.
+    Same(Name, Name, Conversion),
+    /// `delete a.b`.
+    Delete(Name),
+    Field(FieldText),
+    /// Of a part, or of the model itself.
+    Remark(Option<Name>, Remark),
 }
 
 /// A statement and where it stands.

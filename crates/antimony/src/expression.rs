@@ -6,9 +6,12 @@ use hersim_network::{BinaryOp, Diagnostic, Expr, Function, Node, Span, SymbolId,
 
 use crate::{
     ast::{Formula, FormulaNode, FunctionText, MAX_DEPTH, Name},
+    convert,
     flatten::Flat,
+    functions::{applied, truth},
     merge::Symbols,
     program::Program,
+    words::is_taken,
 };
 
 /// Lowers the formulas of one flat list.
@@ -21,6 +24,8 @@ pub(crate) struct Lowering<'a, 'p> {
     pub(crate) open: Vec<&'p str>,
     /// Operations made for the formula at hand, against functions that multiply without end.
     pub(crate) made: usize,
+    /// Whether the formula at hand names something that is deleted.
+    pub(crate) lost: bool,
 }
 
 /// The built-in functions, with the number of arguments.
@@ -68,13 +73,21 @@ impl<'p> Lowering<'_, 'p> {
     /// The formula as an instance sees it; mistakes go to `found` and leave a hole.
     pub(crate) fn formula(&mut self, formula: &Formula, instance: usize) -> Expr {
         self.made = 0;
+        self.lost = false;
         self.open.clear();
         let made = self.lower(formula, instance, None);
+        let made = convert::formula(made, self.flat, self.symbols, instance);
         if depth(&made) > MAX_DEPTH {
             self.too_large(formula.span);
             return hole();
         }
         made
+    }
+
+    /// The formula, unless it names something that is deleted: then nothing is left of it.
+    pub(crate) fn kept(&mut self, formula: &Formula, instance: usize) -> Option<Expr> {
+        let made = self.formula(formula, instance);
+        (!self.lost).then_some(made)
     }
 
     /// Reported once per formula.
@@ -107,8 +120,11 @@ impl<'p> Lowering<'_, 'p> {
             FormulaNode::Neg(a) => expr(Node::Neg(Box::new(self.lower(a, instance, inlined)))),
             FormulaNode::Not(a) => expr(Node::Not(Box::new(self.lower(a, instance, inlined)))),
             FormulaNode::Binary(op, a, b) => {
-                let a = Box::new(self.lower(a, instance, inlined));
-                let b = Box::new(self.lower(b, instance, inlined));
+                let mut sides = [a, b].map(|side| self.lower(side, instance, inlined));
+                if self.program.tolerant && matches!(op, BinaryOp::And | BinaryOp::Or) {
+                    sides = sides.map(truth);
+                }
+                let [a, b] = sides.map(Box::new);
                 expr(Node::Binary(*op, a, b))
             }
             FormulaNode::Call(function, arguments) => {
@@ -137,6 +153,9 @@ impl<'p> Lowering<'_, 'p> {
             return if self.made > MOST_OPERATIONS { hole() } else { (*bound).clone() };
         }
         let truth = |value: f64| {
+            if self.program.tolerant {
+                return expr(Node::Number(value));
+            }
             expr(Node::Binary(
                 BinaryOp::Equal,
                 Box::new(Expr::number(value)),
@@ -169,13 +188,21 @@ impl<'p> Lowering<'_, 'p> {
             );
             return hole();
         }
-        let known = self.flat.seen_from(instance, name).and_then(|node| {
-            let symbol = self.symbols.of_node[node]?;
-            // A name that only a failed declaration mentions has no node of its own.
-            Some(SymbolId(symbol as u32))
-        });
-        match known {
-            Some(id) => expr(Node::Symbol(id)),
+        let full = format!("{}{name}", self.flat.instances[instance].prefix);
+        let node = self.flat.find(&full);
+        // A name that only a failed declaration mentions has no node of its own.
+        let id = |node: usize| Some(SymbolId(self.symbols.of_node[node]? as u32));
+        match node.and_then(id) {
+            Some(symbol) => {
+                let mut made = expr(Node::Symbol(symbol));
+                let factor = node.and_then(|n| self.flat.converted.get(&n));
+                convert::by(&mut made, BinaryOp::Div, factor.and_then(|f| id(*f)));
+                made
+            }
+            None if self.flat.is_deleted(&full) => {
+                self.lost = true;
+                hole()
+            }
             None => {
                 let suppressed = (self.program.incomplete && name.contains('.'))
                     || self.flat.may_be_unread(instance, name);
@@ -197,6 +224,14 @@ impl<'p> Lowering<'_, 'p> {
         let name = function.path.as_str();
         if let Some(user) = self.program.function(name) {
             return self.inline(user, &arguments, instance, function.span, span);
+        }
+        if self.program.tolerant {
+            let count = arguments.len();
+            let made = applied(name, arguments);
+            return made.unwrap_or_else(|| {
+                self.not_applied(function, count);
+                hole()
+            });
         }
         let Some((_, least, most)) = FUNCTIONS.iter().find(|(n, ..)| *n == name) else {
             self.unknown_function(function);
@@ -313,6 +348,20 @@ impl<'p> Lowering<'_, 'p> {
             return hole();
         }
         made
+    }
+
+    fn not_applied(&mut self, function: &Name, count: usize) {
+        let name = &function.path;
+        if is_taken(name) {
+            let what = format!("`{name}` with {} cannot be read", count_of(count));
+            self.found.push(
+                Diagnostic::error("unsupported", what)
+                    .at(function.span, "")
+                    .mend("see what the function takes; random functions cannot be followed"),
+            );
+        } else {
+            self.unknown_function(function);
+        }
     }
 
     fn unknown_function(&mut self, function: &Name) {

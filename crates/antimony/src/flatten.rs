@@ -4,19 +4,22 @@
 //! tables say, each with the depth of the model that says it. `merge` then lets the outer text
 //! win over the inner one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use hersim_network::{Annotation, Diagnostic, Span, nearest};
+use hersim_network::{Diagnostic, Span, nearest};
 use hersim_units::Unit;
 
 use crate::{
+    about::Told,
     ast::{
-        Class, Declaration, EventText, Formula, How, Model, Name, ReactionText, Stated, Statement,
-        Submodel,
+        Class, Declaration, EventText, FieldText, FieldValue, Formula, FormulaNode, How,
+        InteractionText, Model, Name, ReactionText, Remark, Stated, Statement, Submodel,
     },
+    fields::{Field, field_of},
     program::{Program, twice},
     scope::{Place, Units},
     table::{Row, Table},
+    words::RESERVED,
 };
 
 /// One use of a model.
@@ -30,6 +33,11 @@ pub(crate) struct Instance<'p> {
     pub(crate) table: Option<&'p Table>,
     /// Submodels that could not be made; nothing is concluded about names in them.
     pub(crate) broken: Vec<String>,
+    /// The model around it.
+    pub(crate) parent: Option<usize>,
+    /// Names, outside, of how many units of time and extent there one in here is.
+    pub(crate) time: Option<usize>,
+    pub(crate) extent: Option<usize>,
 }
 
 /// Something that is said, by which instance, and where.
@@ -37,6 +45,8 @@ pub(crate) struct Instance<'p> {
 pub(crate) struct Said<T> {
     pub(crate) what: T,
     pub(crate) instance: usize,
+    /// The name it is said of.
+    pub(crate) node: usize,
     pub(crate) span: Span,
     /// Said from outside by a dotted name.
     pub(crate) explicit: bool,
@@ -47,6 +57,15 @@ pub(crate) struct Said<T> {
 pub(crate) enum Given<'p> {
     Text(&'p Formula),
     Row(&'p Row),
+    /// What an inner text gives is taken away.
+    Nothing,
+}
+
+/// What is said of how well a value is known.
+#[derive(Clone, Copy)]
+pub(crate) enum Known<'p> {
+    Value(&'p FieldValue),
+    Definition(&'p str),
 }
 
 /// All that is said of one full name.
@@ -61,10 +80,10 @@ pub(crate) struct Facts<'p> {
     pub(crate) used_as_compartment: bool,
     pub(crate) unit: Vec<Said<Unit>>,
     pub(crate) values: Vec<Said<Given<'p>>>,
-    pub(crate) rules: Vec<Said<(How, &'p Formula)>>,
+    pub(crate) rules: Vec<Said<(How, Option<&'p Formula>)>>,
     pub(crate) reactions: Vec<Said<&'p ReactionText>>,
-    pub(crate) called: Vec<Said<&'p str>>,
-    pub(crate) annotations: Vec<Annotation>,
+    /// Statistics of the value.
+    pub(crate) known: Vec<Said<(&'static str, Known<'p>)>>,
 }
 
 /// One full name.
@@ -75,6 +94,8 @@ pub(crate) struct Node<'p> {
     pub(crate) declared: bool,
     /// True when it was on the right of `is`, or an argument: the name that stays.
     pub(crate) outer: bool,
+    /// True when it was on the left of `is`, or a port that is given.
+    pub(crate) inner: bool,
     pub(crate) facts: Facts<'p>,
 }
 
@@ -95,6 +116,13 @@ pub(crate) struct FlatEvent<'p> {
     pub(crate) span: Span,
 }
 
+/// An algebraic rule and who states it.
+pub(crate) struct FlatRule<'p> {
+    pub(crate) name: String,
+    pub(crate) instance: usize,
+    pub(crate) formula: &'p Formula,
+}
+
 /// The flat list.
 pub(crate) struct Flat<'p> {
     pub(crate) instances: Vec<Instance<'p>>,
@@ -104,7 +132,14 @@ pub(crate) struct Flat<'p> {
     pub(crate) same: Vec<(usize, usize)>,
     pub(crate) mentions: Vec<Mention>,
     pub(crate) events: Vec<FlatEvent<'p>>,
-    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) algebraic: Vec<FlatRule<'p>>,
+    pub(crate) interactions: Vec<(usize, &'p InteractionText)>,
+    /// Full names that are deleted; what is inside goes with them.
+    pub(crate) deleted: Vec<(String, Span)>,
+    /// How many units of the outer name one of an inner name is.
+    pub(crate) converted: HashMap<usize, usize>,
+    /// What is said for people and catalogues, by full name; of the model, under no name.
+    pub(crate) told: HashMap<String, Vec<(u32, Told<'p>)>>,
 }
 
 impl<'p> Flat<'p> {
@@ -169,6 +204,25 @@ impl<'p> Flat<'p> {
         }
     }
 
+    /// Whether a full name, or something it is in, is deleted.
+    pub(crate) fn is_deleted(&self, full: &str) -> bool {
+        self.deleted.iter().any(|(gone, _)| {
+            full.strip_prefix(gone.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
+    /// Whether a full name is that of something that is no symbol.
+    pub(crate) fn is_no_symbol(&self, full: &str) -> bool {
+        self.events.iter().any(|e| e.name == full)
+            || self.algebraic.iter().any(|r| r.name == full)
+            || self.instances.iter().any(|i| i.prefix.strip_suffix('.') == Some(full))
+            || self.interactions.iter().any(|(instance, i)| {
+                let prefix = &self.instances[*instance].prefix;
+                i.name.as_ref().is_some_and(|n| full.strip_prefix(prefix.as_str()) == Some(&n.path))
+            })
+    }
+
     fn node(&mut self, full: String, span: Span) -> usize {
         if let Some(&node) = self.by_name.get(&full) {
             return node;
@@ -180,6 +234,7 @@ impl<'p> Flat<'p> {
             span,
             declared: false,
             outer: false,
+            inner: false,
             facts: Facts::default(),
         });
         node
@@ -204,12 +259,17 @@ pub(crate) fn flatten<'p>(
         same: Vec::new(),
         mentions: Vec::new(),
         events: Vec::new(),
-        annotations: Vec::new(),
+        algebraic: Vec::new(),
+        interactions: Vec::new(),
+        deleted: Vec::new(),
+        converted: HashMap::new(),
+        told: HashMap::new(),
     };
     let mut flattener =
         Flattener { program, units, found, flat, open: Vec::new(), submodels: HashMap::new() };
-    flattener.instance(String::new(), file, model);
+    flattener.instance(String::new(), file, model, None);
     flattener.check_submodel_names();
+    flattener.check_deleted();
     flattener.flat
 }
 
@@ -224,7 +284,13 @@ struct Flattener<'p, 'd> {
 }
 
 impl<'p> Flattener<'p, '_> {
-    fn instance(&mut self, prefix: String, file: usize, model: &'p Model) -> usize {
+    fn instance(
+        &mut self,
+        prefix: String,
+        file: usize,
+        model: &'p Model,
+        parent: Option<usize>,
+    ) -> usize {
         let instance = self.flat.instances.len();
         let depth = self.open.len() as u32;
         let place = Place { file, model: Some(model) };
@@ -237,15 +303,28 @@ impl<'p> Flattener<'p, '_> {
             model,
             table,
             broken: Vec::new(),
+            parent,
+            time: None,
+            extent: None,
         });
         self.open.push(&model.name.path);
         for port in &model.ports {
             let node = self.seen(instance, port);
             self.flat.nodes[node].declared = true;
         }
-        let mut anonymous = (0, 0);
+        let mut anonymous = Anonymous::default();
         for stated in &model.body {
             self.statement(instance, stated, &mut anonymous);
+        }
+        // By now it is known which names are symbols.
+        for stated in &model.body {
+            match &stated.what {
+                Statement::Field(text) => self.field(instance, text),
+                Statement::Remark(name, remark) => {
+                    self.remark(instance, name.as_ref(), remark, stated.span);
+                }
+                _ => {}
+            }
         }
         self.rows(instance, file);
         self.open.pop();
@@ -257,8 +336,32 @@ impl<'p> Flattener<'p, '_> {
         self.flat.node(full, name.span)
     }
 
-    fn said<T>(&self, what: T, instance: usize, span: Span, path: &str) -> Said<T> {
-        Said { what, instance, span, explicit: path.contains('.') }
+    fn said<T>(
+        &self,
+        what: T,
+        instance: usize,
+        span: Span,
+        (node, path): (usize, &str),
+    ) -> Said<T> {
+        Said { what, instance, node, span, explicit: path.contains('.') }
+    }
+
+    /// Where names need not be declared, those of a formula are variables.
+    fn names_of(&mut self, instance: usize, formula: &Formula) {
+        if !self.program.tolerant {
+            return;
+        }
+        let mut names = Vec::new();
+        formula.names(&mut |name| {
+            // A unit in a formula is an old way to say units, and not a variable.
+            let unit = name.len() > LONGEST_SYMBOL && Unit::base(name).is_some();
+            if !name.contains('.') && !unit && !RESERVED.contains(&name) {
+                names.push(name.to_string());
+            }
+        });
+        for path in names {
+            self.introduced(instance, &Name { path, span: formula.span });
+        }
     }
 
     /// The node of a name that a statement introduces; dotted names must exist elsewhere.
@@ -275,73 +378,192 @@ impl<'p> Flattener<'p, '_> {
 
     fn mention(&mut self, instance: usize, name: &Name, may_be_new: bool) -> usize {
         let node = self.seen(instance, name);
-        let may_be_new = may_be_new && !name.path.contains('.');
+        let undotted = !name.path.contains('.');
+        if self.program.tolerant && undotted && !self.flat.nodes[node].declared {
+            self.flat.nodes[node].declared = true;
+            self.flat.nodes[node].span = name.span;
+        }
+        let may_be_new = may_be_new && undotted;
         self.flat.mentions.push(Mention { node, instance, span: name.span, may_be_new });
         node
     }
 
-    fn statement(&mut self, instance: usize, stated: &'p Stated, anonymous: &mut (u32, u32)) {
+    fn statement(&mut self, instance: usize, stated: &'p Stated, anonymous: &mut Anonymous) {
         match &stated.what {
             Statement::Declare(declaration) => self.declare(instance, declaration),
-            Statement::Unit(_) => {}
-            Statement::Reaction(text) => {
-                self.reaction(instance, text, stated.span, &mut anonymous.0)
-            }
-            Statement::Event(text) => {
-                let name = text.name.as_ref().map_or_else(
-                    || {
-                        anonymous.1 += 1;
-                        format!("_E{}", anonymous.1 - 1)
-                    },
-                    |n| n.path.clone(),
-                );
-                let name = format!("{}{name}", self.flat.instances[instance].prefix);
-                for (target, _) in &text.assignments {
-                    self.mention(instance, target, false);
-                }
-                if let Some(first) = self.flat.events.iter().find(|e| e.name == name) {
-                    self.found.push(twice("event", &name, stated.span, first.span));
-                }
-                self.flat.events.push(FlatEvent { name, instance, text, span: stated.span });
-            }
-            Statement::Submodel(submodel) => self.submodel(instance, submodel),
-            Statement::Same(a, b) => {
+            // Looked at when all names are known.
+            Statement::Unit(_) | Statement::Field(_) | Statement::Remark(..) => {}
+            Statement::Reaction(text) => self.reaction(instance, text, stated.span, anonymous),
+            Statement::Event(text) => self.event(instance, text, stated.span, anonymous),
+            Statement::Submodel(submodel) => self.submodel(instance, submodel, anonymous),
+            Statement::Same(a, b, factor) => {
                 let inner = self.mention(instance, a, true);
                 let outer = self.mention(instance, b, true);
+                self.flat.nodes[inner].inner = true;
                 self.flat.nodes[outer].outer = true;
                 self.flat.same.push((inner, outer));
-            }
-            Statement::Called(name, words) => {
-                // Reactions and events may be named before they are stated, and events have no node.
-                let node = self.seen(instance, name);
-                let said = self.said(words.as_str(), instance, stated.span, &name.path);
-                self.flat.nodes[node].facts.called.push(said);
-                self.relied_on_later(instance, name, node);
-            }
-            Statement::Annotate(name, qualifier, resources) => {
-                let node = self.seen(instance, name);
-                self.flat.nodes[node].facts.annotations.extend(annotations(qualifier, resources));
-                self.relied_on_later(instance, name, node);
-            }
-            Statement::AnnotateModel(qualifier, resources) => {
-                for annotation in annotations(qualifier, resources) {
-                    let keep = instance == 0 || annotation.qualifier == "isDescribedBy";
-                    if keep && !self.flat.annotations.contains(&annotation) {
-                        self.flat.annotations.push(annotation);
-                    }
+                if let Some(factor) = factor {
+                    let factor = self.mention(instance, factor, false);
+                    self.flat.converted.insert(inner, factor);
                 }
+            }
+            Statement::Algebraic(name, formula) => {
+                self.names_of(instance, formula);
+                let name = name.as_ref().map_or_else(
+                    || anonymous.next("_alg", |a| &mut a.rules),
+                    |name| name.path.clone(),
+                );
+                let name = format!("{}{name}", self.flat.instances[instance].prefix);
+                self.flat.algebraic.push(FlatRule { name, instance, formula });
+            }
+            Statement::Interaction(text) => {
+                if text.name.is_none() {
+                    // Numbered like a reaction without a name.
+                    anonymous.next("_J", |a| &mut a.reactions);
+                }
+                for name in &text.modifiers {
+                    let node = self.mention(instance, name, false);
+                    self.flat.nodes[node].facts.used_as_species = true;
+                }
+                self.flat.interactions.push((instance, text));
+            }
+            Statement::Delete(name) => {
+                let full = format!("{}{}", self.flat.instances[instance].prefix, name.path);
+                self.flat.deleted.push((full, name.span));
             }
         }
     }
 
-    fn relied_on_later(&mut self, instance: usize, name: &Name, node: usize) {
-        self.flat.mentions.push(Mention { node, instance, span: name.span, may_be_new: false });
+    fn event(
+        &mut self,
+        instance: usize,
+        text: &'p EventText,
+        span: Span,
+        anonymous: &mut Anonymous,
+    ) {
+        let name = text
+            .name
+            .as_ref()
+            .map_or_else(|| anonymous.next("_E", |a| &mut a.events), |name| name.path.clone());
+        let name = format!("{}{name}", self.flat.instances[instance].prefix);
+        for (target, value) in &text.assignments {
+            self.mention(instance, target, false);
+            self.names_of(instance, value);
+        }
+        for formula in text.delay.iter().chain(&text.priority).chain([&text.trigger]) {
+            self.names_of(instance, formula);
+        }
+        if let Some(first) = self.flat.events.iter().find(|e| e.name == name) {
+            self.found.push(twice("event", &name, span, first.span));
+        }
+        self.flat.events.push(FlatEvent { name, instance, text, span });
+    }
+
+    /// `x.sboTerm = 3`, unless `x` is a submodel that has a symbol of that name.
+    fn field(&mut self, instance: usize, text: &'p FieldText) {
+        let name = &text.name;
+        let full = format!("{}{}", self.flat.instances[instance].prefix, name.path);
+        let symbol = self.flat.find(&full).is_some_and(|n| self.flat.nodes[n].declared);
+        if let (true, FieldValue::One(formula)) = (symbol, &text.value) {
+            self.names_of(instance, formula);
+            let node = self.introduced(instance, name);
+            let said = self.said(Given::Text(formula), instance, name.span, (node, &name.path));
+            self.flat.nodes[node].facts.values.push(said);
+            return;
+        }
+        let Some((owner, _)) = name.path.rsplit_once('.') else { return };
+        let owner = Name { path: owner.to_string(), span: name.span };
+        match field_of(&name.path) {
+            Some(Field::Sbo) => self.sbo(instance, &owner, text),
+            Some(Field::Statistic(statistic)) => {
+                match &text.value {
+                    FieldValue::One(value) => self.names_of_value(instance, value),
+                    FieldValue::Range(from, to) => {
+                        self.names_of_value(instance, from);
+                        self.names_of_value(instance, to);
+                    }
+                }
+                let node = self.introduced(instance, &owner);
+                let what = (statistic, Known::Value(&text.value));
+                let said = self.said(what, instance, name.span, (node, &name.path));
+                self.flat.nodes[node].facts.known.push(said);
+            }
+            None => {}
+        }
+    }
+
+    /// Distributions are no functions of formulas, but their parameters are formulas.
+    fn names_of_value(&mut self, instance: usize, value: &Formula) {
+        match &value.node {
+            FormulaNode::Call(_, arguments) => {
+                arguments.iter().for_each(|a| self.names_of(instance, a));
+            }
+            _ => self.names_of(instance, value),
+        }
+    }
+
+    fn sbo(&mut self, instance: usize, owner: &Name, text: &'p FieldText) {
+        let number = match &text.value {
+            FieldValue::One(value) => value.as_number(),
+            FieldValue::Range(..) => None,
+        };
+        let whole = number.filter(|n| n.fract() == 0.0 && (0.0..1e7).contains(n));
+        let Some(number) = whole else {
+            self.found.push(
+                Diagnostic::error("bad-number", "an SBO term is a number of up to seven digits")
+                    .at(text.name.span, "")
+                    .mend("for example `x.sboTerm = 247`"),
+            );
+            return;
+        };
+        let model = owner.path == self.flat.instances[instance].model.name.path;
+        let owner = (!model).then_some(owner);
+        self.tell(instance, owner, Told::Sbo(number as u32), text.name.span);
+    }
+
+    fn remark(&mut self, instance: usize, name: Option<&'p Name>, remark: &'p Remark, span: Span) {
+        if let (Some(name), Remark::Called(words)) = (name, remark)
+            && let Some(Field::Statistic(statistic)) = field_of(&name.path)
+            && self.flat.seen_from(instance, &name.path).is_none()
+        {
+            let owner = name.path.rsplit_once('.').map_or("", |(owner, _)| owner).to_string();
+            let node = self.introduced(instance, &Name { path: owner, span: name.span });
+            let what = (statistic, Known::Definition(words));
+            let said = self.said(what, instance, span, (node, &name.path));
+            self.flat.nodes[node].facts.known.push(said);
+            return;
+        }
+        self.tell(instance, name, Told::Remark(remark), span);
+    }
+
+    /// Of a part, or of the model.
+    fn tell(&mut self, instance: usize, name: Option<&Name>, told: Told<'p>, span: Span) {
+        let depth = self.flat.instances[instance].depth;
+        let Some(name) = name else {
+            let source = matches!(told, Told::Remark(Remark::Annotate("isDescribedBy", _)));
+            if instance == 0 || (source && !self.program.tolerant) {
+                self.flat.told.entry(String::new()).or_default().push((depth, told));
+            }
+            return;
+        };
+        let full = format!("{}{}", self.flat.instances[instance].prefix, name.path);
+        if !self.flat.is_no_symbol(&full) {
+            let node = self.seen(instance, name);
+            let may_be_new = false;
+            self.flat.mentions.push(Mention { node, instance, span: name.span, may_be_new });
+            if self.program.tolerant && !name.path.contains('.') && !self.flat.nodes[node].declared
+            {
+                self.flat.nodes[node].declared = true;
+                self.flat.nodes[node].span = span;
+            }
+        }
+        self.flat.told.entry(full).or_default().push((depth, told));
     }
 
     fn declare(&mut self, instance: usize, declaration: &'p Declaration) {
         let name = &declaration.name;
-        let path = name.path.as_str();
         let node = self.introduced(instance, name);
+        let path = (node, name.path.as_str());
         let place = self.flat.instances[instance].place;
         if let Some(class) = declaration.class {
             let said = self.said(class, instance, name.span, path);
@@ -352,8 +574,9 @@ impl<'p> Flattener<'p, '_> {
             self.flat.nodes[node].facts.constant.push(said);
         }
         self.flat.nodes[node].facts.boundary |= declaration.boundary;
+        // Elsewhere anything may be in a compartment.
         self.flat.nodes[node].facts.used_as_species |=
-            declaration.boundary || declaration.compartment.is_some();
+            declaration.boundary || (declaration.compartment.is_some() && !self.program.tolerant);
         if let Some(compartment) = &declaration.compartment {
             let home = self.mention(instance, compartment, false);
             self.flat.nodes[home].facts.used_as_compartment = true;
@@ -373,12 +596,26 @@ impl<'p> Flattener<'p, '_> {
         }
         match &declaration.value {
             Some((How::Initial, formula)) => {
+                self.names_of(instance, formula);
                 let said =
                     self.said(Given::Text(formula), instance, name.span.to(formula.span), path);
                 self.flat.nodes[node].facts.values.push(said);
             }
             Some((how, formula)) => {
-                let said = self.said((*how, formula), instance, name.span.to(formula.span), path);
+                self.names_of(instance, formula);
+                let what = (*how, Some(formula));
+                let said = self.said(what, instance, name.span.to(formula.span), path);
+                self.flat.nodes[node].facts.rules.push(said);
+            }
+            None => {}
+        }
+        match declaration.cleared {
+            Some(How::Initial) => {
+                let said = self.said(Given::Nothing, instance, name.span, path);
+                self.flat.nodes[node].facts.values.push(said);
+            }
+            Some(how) => {
+                let said = self.said((how, None), instance, name.span, path);
                 self.flat.nodes[node].facts.rules.push(said);
             }
             None => {}
@@ -390,23 +627,39 @@ impl<'p> Flattener<'p, '_> {
         instance: usize,
         text: &'p ReactionText,
         span: Span,
-        anonymous: &mut u32,
+        anonymous: &mut Anonymous,
     ) {
-        let name = text.name.clone().unwrap_or_else(|| {
-            *anonymous += 1;
-            Name { path: format!("_J{}", *anonymous - 1), span }
-        });
+        let name = text
+            .name
+            .clone()
+            .unwrap_or_else(|| Name { path: anonymous.next("_J", |a| &mut a.reactions), span });
         let node = self.introduced(instance, &name);
-        let said = self.said(text, instance, name.span, &name.path);
+        let said = self.said(text, instance, name.span, (node, &name.path));
         self.flat.nodes[node].facts.reactions.push(said);
         for term in text.reactants.iter().chain(&text.products) {
             let species = self.mention(instance, &term.species, false);
-            self.flat.nodes[species].facts.boundary |= term.boundary;
+            let facts = &mut self.flat.nodes[species].facts;
+            facts.boundary |= term.boundary;
+            facts.used_as_species |= self.program.tolerant;
+            if let Some(variable) = &term.variable {
+                self.mention(instance, variable, false);
+            }
         }
+        if let Some(compartment) = &text.compartment {
+            let home = self.mention(instance, compartment, false);
+            self.flat.nodes[home].facts.used_as_compartment = true;
+            let said = self.said(home, instance, compartment.span, (node, &name.path));
+            self.flat.nodes[node].facts.compartment.push(said);
+        }
+        text.rate.iter().for_each(|rate| self.names_of(instance, rate));
     }
 
-    fn submodel(&mut self, instance: usize, submodel: &'p Submodel) {
-        let prefix = format!("{}{}.", self.flat.instances[instance].prefix, submodel.name.path);
+    fn submodel(&mut self, instance: usize, submodel: &'p Submodel, anonymous: &mut Anonymous) {
+        let name = match submodel.name.path.as_str() {
+            "" => anonymous.next("_sys", |a| &mut a.submodels),
+            path => path.to_string(),
+        };
+        let prefix = format!("{}{name}.", self.flat.instances[instance].prefix);
         if let Some(first) = self.submodels.insert(prefix.clone(), submodel.name.span) {
             self.found.push(twice("submodel", &submodel.name.path, submodel.name.span, first));
             return;
@@ -442,9 +695,13 @@ impl<'p> Flattener<'p, '_> {
             );
             return;
         }
-        let inner = self.instance(prefix, file, model);
-        if submodel.arguments.len() > model.ports.len() {
-            let extra = &submodel.arguments[model.ports.len()];
+        let inner = self.instance(prefix, file, model, Some(instance));
+        self.flat.instances[inner].time = self.conversion(instance, "timeconv", &submodel.time);
+        self.flat.instances[inner].extent =
+            self.conversion(instance, "extentconv", &submodel.extent);
+        let given = submodel.arguments.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        if given > model.ports.len() {
+            let extra = submodel.arguments[model.ports.len()].as_ref().unwrap_or(&submodel.model);
             self.found.push(
                 Diagnostic::error(
                     "too-many-ports",
@@ -452,7 +709,7 @@ impl<'p> Flattener<'p, '_> {
                         "model `{}` has {} ports, {} are given",
                         model.name.path,
                         model.ports.len(),
-                        submodel.arguments.len()
+                        given
                     ),
                 )
                 .at(extra.span, "")
@@ -461,10 +718,64 @@ impl<'p> Flattener<'p, '_> {
             );
         }
         for (port, argument) in model.ports.iter().zip(&submodel.arguments) {
+            let Some(argument) = argument else { continue };
             let inside = self.seen(inner, port);
             let outside = self.mention(instance, argument, true);
+            self.flat.nodes[inside].inner = true;
             self.flat.nodes[outside].outer = true;
             self.flat.same.push((inside, outside));
+        }
+    }
+
+    /// The name that holds a conversion factor of a submodel; a number gets one.
+    fn conversion(
+        &mut self,
+        instance: usize,
+        name: &str,
+        factor: &'p Option<Formula>,
+    ) -> Option<usize> {
+        let factor = factor.as_ref()?;
+        if let FormulaNode::Name(path) = &factor.node {
+            return Some(self.mention(
+                instance,
+                &Name { path: path.clone(), span: factor.span },
+                false,
+            ));
+        }
+        if factor.as_number().is_none() {
+            self.found.push(
+                Diagnostic::error("unsupported", "a conversion by a formula cannot be read")
+                    .at(factor.span, "")
+                    .mend("give the formula a name, and convert by that"),
+            );
+            return None;
+        }
+        let mut path = name.to_string();
+        while self.flat.seen_from(instance, &path).is_some() {
+            path.push('_');
+        }
+        let node = self.introduced(instance, &Name { path: path.clone(), span: factor.span });
+        let said = self.said(Given::Text(factor), instance, factor.span, (node, &path));
+        self.flat.nodes[node].facts.values.push(said);
+        Some(node)
+    }
+
+    /// What is deleted must be there, and must not go by another name as well.
+    fn check_deleted(&mut self) {
+        let joined: HashSet<usize> = self.flat.same.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        for (full, span) in &self.flat.deleted {
+            let node = self.flat.find(full);
+            let mut diagnostic = None;
+            if node.is_none_or(|n| !self.flat.nodes[n].declared) && !self.flat.is_no_symbol(full) {
+                let what = format!("there is no `{full}` to delete");
+                diagnostic = Some(Diagnostic::error("unknown-name", what).mend("check the name"));
+            } else if node.is_some_and(|n| joined.contains(&n)) {
+                let what = format!("deleting `{full}`, which is also called otherwise,");
+                let what = format!("{what} cannot be read");
+                let made = Diagnostic::error("unsupported", what);
+                diagnostic = Some(made.mend("leave out the `is`, or the `delete`"));
+            }
+            self.found.extend(diagnostic.map(|d| d.at(*span, "")));
         }
     }
 
@@ -494,11 +805,14 @@ impl<'p> Flattener<'p, '_> {
         {
             let name = Name { path: row.id.clone(), span: row.id_span };
             let node = self.introduced(instance, &name);
-            let said = self.said(Given::Row(row), instance, row.span, &row.id);
+            let said = self.said(Given::Row(row), instance, row.span, (node, &row.id));
             self.flat.nodes[node].facts.values.push(said);
             if let Some(words) = &row.display_name {
-                let said = self.said(words.as_str(), instance, row.span, &row.id);
-                self.flat.nodes[node].facts.called.push(said);
+                let depth = self.flat.instances[instance].depth;
+                let full = self.flat.nodes[node].name.clone();
+                let told = self.flat.told.entry(full).or_default();
+                // What the text says goes before.
+                told.insert(0, (depth, Told::Called(words)));
             }
             // Units are looked at for every row, used or not, so that every mistake is reported.
             let _ = self.units.written(&row.unit, row.unit_span, place, self.found);
@@ -518,9 +832,22 @@ impl<'p> Flattener<'p, '_> {
     }
 }
 
-fn annotations(qualifier: &str, resources: &[String]) -> Vec<Annotation> {
-    resources
-        .iter()
-        .map(|uri| Annotation { qualifier: qualifier.to_string(), resource: uri.clone() })
-        .collect()
+/// Unit symbols (`h`, `mol`) are common names of variables; words (`moles`) are not.
+const LONGEST_SYMBOL: usize = 3;
+
+/// How many parts of a model have no name.
+#[derive(Default)]
+struct Anonymous {
+    reactions: u32,
+    events: u32,
+    rules: u32,
+    submodels: u32,
+}
+
+impl Anonymous {
+    fn next(&mut self, name: &str, count: impl Fn(&mut Self) -> &mut u32) -> String {
+        let count = count(self);
+        *count += 1;
+        format!("{name}{}", *count - 1)
+    }
 }

@@ -12,7 +12,7 @@ pub(crate) enum Token {
     /// Text between quotes.
     Text(String),
     /// A long text between ``` or """.
-    Notes,
+    Notes(String),
     /// An operator or punctuation.
     Sign(&'static str),
     /// End of a line.
@@ -40,6 +40,16 @@ pub(crate) fn lex(text: &str, file: FileId, found: &mut Vec<Diagnostic>) -> Vec<
     let mut lexer = Lexer { text, file, at: 0, lexemes: Vec::new(), found };
     lexer.run();
     lexer.lexemes
+}
+
+/// The first quote without a backslash before it.
+fn closing_quote(line: &str) -> Option<usize> {
+    let mut escaped = false;
+    line.char_indices().find_map(|(at, c)| {
+        let end = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        end.then_some(at)
+    })
 }
 
 struct Lexer<'a> {
@@ -122,8 +132,9 @@ impl Lexer<'_> {
         let start = self.at;
         match self.rest()[3..].find(fence) {
             Some(end) => {
+                let words = self.rest()[3..3 + end].trim().to_string();
                 self.at += end + 6;
-                self.push(Token::Notes, start);
+                self.push(Token::Notes(words), start);
             }
             None => {
                 let opening = Span::new(self.file, start..start + 3);
@@ -141,9 +152,9 @@ impl Lexer<'_> {
         let start = self.at;
         let inside = &self.text[start + 1..];
         let line = &inside[..inside.find('\n').unwrap_or(inside.len())];
-        match line.find('"') {
+        match closing_quote(line) {
             Some(end) => {
-                let words = line[..end].to_string();
+                let words = line[..end].replace("\\\"", "\"").replace("\\\\", "\\");
                 self.at = start + 1 + end + 1;
                 self.push(Token::Text(words), start);
             }

@@ -12,10 +12,14 @@
 //! This crate does not know what the names mean, how equations are solved, whether units agree
 //! inside a formula (the network's own check does) and where files are kept ([`Files`] does).
 
+mod about;
 mod ast;
+mod convert;
 mod expression;
+mod fields;
 mod files;
 mod flatten;
+mod functions;
 mod join;
 mod lexer;
 mod load;
@@ -26,10 +30,10 @@ mod program;
 mod replicate;
 mod scope;
 mod table;
-mod tolerant;
 mod words;
 mod write;
 
 pub use files::{Disk, Files};
 pub use load::{Loaded, Request, UsedModel, load};
-pub use write::{formula, write};
+pub use words::is_taken;
+pub use write::{beyond, formula, write};

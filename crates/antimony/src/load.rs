@@ -17,7 +17,6 @@ use crate::{
     program::{Program, gather, start_of},
     replicate::replicate,
     scope::{Place, Units, check_duplicates},
-    tolerant::declare_all,
 };
 
 /// What to load.
@@ -30,8 +29,9 @@ pub struct Request<'a> {
     pub main: Option<&'a str>,
     /// Names of the subclones that take the place of `clone`; empty for the text as it stands.
     pub subclones: &'a [String],
-    /// Whether names that are declared nowhere are taken for what they are used as, as Antimony
-    /// does; else each is an error.
+    /// Whether all of Antimony is read as other readers take it: names need not be declared, the
+    /// last of several values holds, and a unit of a concentration is just that. Else what the
+    /// model's own texts need is read, and everything that is likely to be a mistake is an error.
     pub tolerant: bool,
 }
 
@@ -75,7 +75,7 @@ pub fn load(
     sources: &mut Sources,
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let mut found = Vec::new();
-    let loaded = gather(files, request.model, sources, &mut found)
+    let loaded = gather(files, request.model, request.tolerant, sources, &mut found)
         .and_then(|mut program| assemble(&mut program, request, sources, &mut found));
     let found = tidy(found);
     let failed = found.iter().any(|d| d.level == Level::Error);
@@ -100,17 +100,20 @@ fn assemble(
         let model = file.text.models.iter_mut().find(|m| m.name.path == name)?;
         replicate(model, file.table.as_mut(), request.subclones, found);
     }
-    if request.tolerant {
-        let models = program.files.iter_mut().flat_map(|f| &mut f.text.models);
-        models.for_each(declare_all);
-    }
     let program = &*program;
     let (file, model) = program.model(&name)?;
     let mut units = Units::new(program);
     let mut flat = flatten(program, file, model, &mut units, found);
     let symbols = merge(program, &mut flat, found);
-    let mut lowering =
-        Lowering { program, flat: &flat, symbols: &symbols, found, open: Vec::new(), made: 0 };
+    let mut lowering = Lowering {
+        program,
+        flat: &flat,
+        symbols: &symbols,
+        found,
+        open: Vec::new(),
+        made: 0,
+        lost: false,
+    };
     let place = Place { file, model: Some(model) };
     let network = lower(&mut lowering, &mut units, &name, place);
     let aliases = symbols

@@ -1,15 +1,18 @@
 //! Settled symbols into a network.
 
 use hersim_network::{
-    Diagnostic, Event, Network, Participant, Provenance, Reaction, Rule, Span, Symbol, SymbolId,
-    SymbolKind, Value,
+    About, Algebraic, BinaryOp, Diagnostic, Event, Expr, Modifier, Network, Node, Participant,
+    Provenance, Quantity, Reaction, Rule, Span, Spread, Symbol, SymbolId, SymbolKind, Uncertainty,
+    Value,
 };
 use hersim_units::{BaseUnit, Unit};
 
 use crate::{
-    ast::{How, ReactionText, Term},
+    about::about,
+    ast::{FieldValue, Formula, FormulaNode, How, Name, ReactionText, Term},
+    convert,
     expression::Lowering,
-    flatten::{Given, Said},
+    flatten::{Given, Known, Said},
     merge::{Kind, Merged, Symbols},
     scope::{Place, Units},
     table::Row,
@@ -24,13 +27,14 @@ pub(crate) fn lower<'p>(
 ) -> Network {
     let mut network = Network::new(id);
     network.time_unit = time_unit(lowering, units, main);
-    network.annotations = lowering.flat.annotations.clone();
+    network.about = about(lowering.flat.told.get("").cloned().unwrap_or_default());
     let symbols = lowering.symbols;
     let mut builder = Builder::new(lowering, units, main);
     let made: Vec<Symbol> =
         (0..symbols.all.len()).map(|index| builder.symbol(index, &symbols.all[index])).collect();
-    let homeless = builder.homeless;
+    let homeless = builder.needs_home();
     let events: Vec<Event> = builder.events();
+    let algebraic = builder.algebraic();
     for symbol in made {
         if let Err(symbol) = network.add(symbol) {
             lowering.found.push(
@@ -40,19 +44,28 @@ pub(crate) fn lower<'p>(
         }
     }
     if homeless {
-        let _ = network.add(default_compartment());
+        let unit = Unit::base("litre").filter(|_| !lowering.program.tolerant);
+        let _ = network.add(default_compartment(unit));
     }
-    for event in &events {
-        for (target, _) in &event.assignments {
-            if let Some(symbol) = network.symbols.get_mut(target.0 as usize)
-                && symbols.all[target.0 as usize].constant != Some(true)
-            {
-                symbol.constant = false;
-            }
+    // What an event would set could change, even when the event is deleted.
+    let flat = lowering.flat;
+    let targets =
+        flat.events.iter().flat_map(|e| e.text.assignments.iter().map(|a| (e.instance, &a.0)));
+    let set: Vec<SymbolId> =
+        targets.filter_map(|(instance, name)| symbol_of(lowering, instance, name)).collect();
+    let determined = algebraic.iter().flat_map(|rule| rule.expr.symbols());
+    for target in set.into_iter().chain(determined) {
+        if let Some(symbol) = network.symbols.get_mut(target.0 as usize)
+            && symbols.all[target.0 as usize].constant != Some(true)
+        {
+            symbol.constant = false;
         }
     }
     network.events = events;
-    network.unit_names = units.all(lowering.found);
+    network.algebraic = algebraic;
+    stoichiometries(&mut network, lowering);
+    interactions(&mut network, lowering);
+    network.unit_names = units.all(id, lowering.found);
     network
 }
 
@@ -90,9 +103,13 @@ fn time_unit<'p>(
 /// What libAntimony calls it, too.
 const DEFAULT: &str = "default_compartment";
 
-fn default_compartment() -> Symbol {
+/// The term of the Systems Biology Ontology for a compartment of which nothing is known.
+const COMPARTMENT: u32 = 410;
+
+fn default_compartment(unit: Option<Unit>) -> Symbol {
     Symbol {
-        unit: Unit::base("litre"),
+        unit,
+        about: About { sbo: Some(COMPARTMENT), ..About::default() },
         value: Value::Number(1.0),
         constant: true,
         ..Symbol::new(DEFAULT, SymbolKind::Compartment)
@@ -103,8 +120,6 @@ struct Builder<'b, 'a, 'p> {
     lowering: &'b mut Lowering<'a, 'p>,
     units: &'b mut Units<'p>,
     symbols: &'a Symbols<'p>,
-    /// True when a species names no compartment.
-    homeless: bool,
     volume: Option<Unit>,
     substance: Option<Unit>,
 }
@@ -114,8 +129,10 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         let volume = units.special("volume", main, lowering.found).map(|(u, _)| u);
         let substance = units.special("substance", main, lowering.found).map(|(u, _)| u);
         let symbols = lowering.symbols;
-        let volume = volume.or_else(|| Unit::base("litre"));
-        Builder { lowering, units, symbols, homeless: false, volume, substance }
+        // Elsewhere a volume without a unit has none.
+        let litre = || Unit::base("litre").filter(|_| !lowering.program.tolerant);
+        let volume = volume.or_else(litre);
+        Builder { lowering, units, symbols, volume, substance }
     }
 
     fn symbol(&mut self, index: usize, merged: &Merged<'p>) -> Symbol {
@@ -136,32 +153,51 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
             _ => 1.0,
         };
         let value = match &merged.value {
-            None => Value::Missing,
+            None | Some(Said { what: Given::Nothing, .. }) => Value::Missing,
             Some(Said { what: Given::Row(row), .. }) => Value::Number(row.value * factor),
-            Some(Said { what: Given::Text(formula), instance, .. }) => match formula.as_number() {
-                Some(number) => Value::Number(number),
-                None => Value::Formula(self.lowering.formula(formula, *instance)),
-            },
-        };
-        let rule = merged.rule.as_ref().map(|said| {
-            let (how, formula) = said.what;
-            let formula = self.lowering.formula(formula, said.instance);
-            match how {
-                How::Rate => Rule::Rate(formula),
-                How::Always | How::Initial => Rule::Assignment(formula),
+            Some(said @ Said { what: Given::Text(formula), .. }) => {
+                match (formula.as_number(), self.factor_of(said.node)) {
+                    (Some(number), None) => Value::Number(number),
+                    (_, factor) => {
+                        self.kept(formula, said, factor).map_or(Value::Missing, Value::Formula)
+                    }
+                }
             }
+        };
+        let rule = merged.rule.as_ref().and_then(|said| {
+            let (how, formula) = said.what;
+            let formula = self.kept(formula, said, self.factor_of(said.node))?;
+            let (flat, symbols) = (self.lowering.flat, self.symbols);
+            Some(match how {
+                How::Rate => {
+                    let per = BinaryOp::Div;
+                    Rule::Rate(convert::time(formula, per, flat, symbols, said.instance))
+                }
+                How::Always | How::Initial => Rule::Assignment(formula),
+            })
         });
-        let fixed = rule.is_none() && matches!(merged.kind, Kind::Parameter | Kind::Compartment);
+        let fixed = !merged.ruled && matches!(merged.kind, Kind::Parameter | Kind::Compartment);
+        let mut about = merged.about.clone();
+        let mut value = value;
+        if merged.name == DEFAULT
+            && kind == SymbolKind::Compartment
+            && self.lowering.program.tolerant
+        {
+            about.sbo = about.sbo.or(Some(COMPARTMENT));
+            if value == Value::Missing && rule.is_none() {
+                value = Value::Number(1.0);
+            }
+        }
         Symbol {
             name: merged.name.clone(),
-            display_name: merged.called.clone(),
             kind,
             unit,
             value,
-            constant: merged.constant.unwrap_or(fixed) && !matches!(merged.kind, Kind::Reaction(_)),
+            constant: merged.constant.unwrap_or(fixed)
+                && !matches!(merged.kind, Kind::Reaction { .. }),
             rule,
-            annotations: merged.annotations.clone(),
-            notes: None,
+            about,
+            uncertainties: self.uncertainties(merged),
             conversion: None,
             provenance: row.map(|(row, _)| provenance(row, factor)),
             span: merged.span,
@@ -181,10 +217,37 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                     boundary: merged.boundary || merged.constant == Some(true),
                 }
             }
-            Kind::Reaction(said) => {
-                SymbolKind::Reaction(Box::new(self.reaction(said.what, said.instance)))
+            Kind::Reaction { text, rate, compartment } => {
+                let mut made = self.reaction(text.what, text.instance, rate.as_ref());
+                made.compartment = compartment.map(|c| SymbolId(c as u32));
+                SymbolKind::Reaction(Box::new(made))
             }
         }
+    }
+
+    /// The formula as it is said, times what its name is converted by; nothing when it names
+    /// something that is deleted.
+    fn kept<T>(
+        &mut self,
+        formula: &Formula,
+        said: &Said<T>,
+        factor: Option<SymbolId>,
+    ) -> Option<Expr> {
+        let mut made = self.lowering.kept(formula, said.instance)?;
+        convert::by(&mut made, BinaryOp::Mul, factor);
+        Some(made)
+    }
+
+    /// What values said of a name are multiplied by, where it is another name for something.
+    fn factor_of(&self, node: usize) -> Option<SymbolId> {
+        let factor = self.lowering.flat.converted.get(&node)?;
+        self.symbols.of_node[*factor].map(|id| SymbolId(id as u32))
+    }
+
+    /// Whether a species needs the default compartment and nobody wrote it.
+    fn needs_home(&self) -> bool {
+        let written = |s: &Merged<'_>| s.name == DEFAULT && matches!(s.kind, Kind::Compartment);
+        self.symbols.homeless && !self.symbols.all.iter().any(written)
     }
 
     /// The compartment of species that name none: one of that name, or one made at the end.
@@ -192,12 +255,21 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         let all = &self.symbols.all;
         let written =
             all.iter().position(|s| s.name == DEFAULT && matches!(s.kind, Kind::Compartment));
-        self.homeless |= written.is_none();
         written.unwrap_or(all.len())
     }
 
-    fn reaction(&mut self, text: &'p ReactionText, instance: usize) -> Reaction {
-        let rate = self.lowering.formula(&text.rate, instance);
+    fn reaction(
+        &mut self,
+        text: &'p ReactionText,
+        instance: usize,
+        rate: Option<&Said<&'p Formula>>,
+    ) -> Reaction {
+        let rate = rate.and_then(|said| {
+            let made = self.lowering.kept(said.what, said.instance)?;
+            Some(convert::rate(made, self.lowering.flat, self.symbols, said.instance))
+        });
+        let rated = rate.is_some();
+        let rate = rate.unwrap_or_else(|| Expr::number(0.0));
         let reactants = self.participants(&text.reactants, instance);
         let products = self.participants(&text.products, instance);
         let mut modifiers = Vec::new();
@@ -208,11 +280,16 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 .all
                 .get(id.0 as usize)
                 .is_some_and(|s| matches!(s.kind, Kind::Species { .. }));
-            if species && !taken && !modifiers.contains(&id) {
-                modifiers.push(id);
+            if species && !taken && !modifiers.contains(&Modifier::new(id)) {
+                modifiers.push(Modifier::new(id));
             }
         }
-        Reaction { reactants, products, modifiers, reversible: text.reversible, fast: false, rate }
+        Reaction {
+            modifiers,
+            reversible: text.reversible,
+            rated,
+            ..Reaction::new(reactants, products, rate)
+        }
     }
 
     fn participants(&mut self, terms: &[Term], instance: usize) -> Vec<Participant> {
@@ -230,13 +307,108 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 );
                 continue;
             }
+            if node.is_some_and(|n| self.lowering.flat.converted.contains_key(&n)) {
+                self.lowering.found.push(
+                    Diagnostic::error("unsupported", "a converted species cannot react here")
+                        .at(term.species.span, "")
+                        .mend("write the reaction in the outer model"),
+                );
+            }
             let species = SymbolId(symbol as u32);
-            match made.iter_mut().find(|p| p.species == species) {
+            let mut participant = Participant::new(species, term.stoichiometry);
+            if let Some(name) = &term.variable {
+                self.stoichiometry(&mut participant, &name.path, instance);
+            }
+            let known = made.iter_mut().find(|p| p.species == species && p.variable.is_none());
+            match known.filter(|_| !self.lowering.program.tolerant) {
                 Some(known) => known.stoichiometry += term.stoichiometry,
-                None => made.push(Participant::new(species, term.stoichiometry)),
+                None => made.push(participant),
             }
         }
         made
+    }
+
+    /// A stoichiometry with a name: its number, unless something gives it another value.
+    fn stoichiometry(&mut self, participant: &mut Participant, name: &str, instance: usize) {
+        let flat = self.lowering.flat;
+        let Some(index) = flat.seen_from(instance, name).and_then(|n| self.symbols.of_node[n])
+        else {
+            return;
+        };
+        let merged = &self.symbols.all[index];
+        let number = match &merged.value {
+            Some(Said { what: Given::Text(formula), .. }) => formula.as_number(),
+            _ => None,
+        };
+        let set = flat.events.iter().any(|event| {
+            let targets = event.text.assignments.iter().map(|(target, _)| target);
+            targets
+                .filter_map(|t| flat.seen_from(event.instance, &t.path))
+                .any(|node| self.symbols.of_node[node] == Some(index))
+        });
+        let moved = merged.rule.is_some() || set || !flat.algebraic.is_empty();
+        participant.stoichiometry = number.unwrap_or(1.0);
+        if moved || number.is_none() {
+            participant.variable = Some(SymbolId(index as u32));
+        }
+    }
+
+    /// How well the value of a symbol is known; the outermost text on each statistic holds.
+    fn uncertainties(&mut self, merged: &Merged<'p>) -> Vec<Uncertainty> {
+        let mut all: Vec<(u32, Uncertainty)> = Vec::new();
+        for said in &merged.known {
+            let (statistic, what) = said.what;
+            let depth = self.lowering.flat.instances[said.instance].depth;
+            let at = all.iter().position(|(_, u)| u.statistic == statistic);
+            let at = at.unwrap_or_else(|| {
+                let statistic = statistic.to_string();
+                all.push((depth, Uncertainty { statistic, spread: None, definition: None }));
+                all.len() - 1
+            });
+            if all[at].0 < depth {
+                continue;
+            }
+            all[at].0 = depth;
+            match what {
+                Known::Definition(url) => all[at].1.definition = Some(url.to_string()),
+                Known::Value(FieldValue::Range(from, to)) => {
+                    let range = [from, to].map(|q| self.quantity(q, said.instance));
+                    if let [Some(from), Some(to)] = range {
+                        all[at].1.spread = Some(Spread::Range(from, to));
+                    }
+                }
+                Known::Value(FieldValue::One(formula)) => {
+                    all[at].1.spread = match &formula.node {
+                        FormulaNode::Call(name, arguments) => {
+                            let lower = |a| self.lowering.formula(a, said.instance);
+                            let arguments = arguments.iter().map(lower).collect();
+                            Some(Spread::Distribution(name.path.clone(), arguments))
+                        }
+                        _ => self.quantity(formula, said.instance).map(Spread::Value),
+                    };
+                }
+            }
+        }
+        all.into_iter().map(|(_, uncertainty)| uncertainty).collect()
+    }
+
+    /// A number or a name.
+    fn quantity(&mut self, formula: &Formula, instance: usize) -> Option<Quantity> {
+        if let Some(number) = formula.as_number() {
+            return Some(Quantity::Number(number));
+        }
+        match self.lowering.kept(formula, instance)?.node {
+            Node::Symbol(id) => Some(Quantity::Symbol(id)),
+            Node::Number(number) => Some(Quantity::Number(number)),
+            _ => {
+                self.lowering.found.push(
+                    Diagnostic::error("unsupported", "a statistic by a formula cannot be read")
+                        .at(formula.span, "")
+                        .mend("give a number, or the name of one"),
+                );
+                None
+            }
+        }
     }
 
     /// Unit of the symbol as the network keeps it (species: of the amount), and in formulas.
@@ -244,7 +416,7 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         let merged = &self.symbols.all[index];
         let said = merged.unit.as_ref().map(|s| s.what.clone()).or_else(|| row.cloned());
         match &merged.kind {
-            Kind::Reaction(_) => (None, None),
+            Kind::Reaction { .. } => (None, None),
             Kind::Parameter => (said.clone(), said),
             Kind::Compartment => {
                 let unit = said.or_else(|| self.volume.clone());
@@ -258,11 +430,15 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 let size = compartment
                     .and_then(|c| self.compartment_unit(c))
                     .or_else(|| self.volume.clone());
+                // Where all of Antimony is read, what is said is the unit of the concentration.
+                let tolerant = self.lowering.program.tolerant;
+                let size = size.or_else(|| Unit::base("litre").filter(|_| tolerant));
+                let concentration = tolerant && said.is_some();
                 let Some(said) = said.or_else(|| self.substance.clone()) else {
                     return (None, None);
                 };
                 let Some(size) = size else { return (Some(said), None) };
-                if is_per_volume(&said) {
+                if concentration || (is_per_volume(&said) && !tolerant) {
                     (said.try_mul(&size), Some(said))
                 } else {
                     let concentration = said.try_div(&size);
@@ -307,35 +483,132 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
         let flat = self.lowering.flat;
         let mut events = Vec::new();
         for event in &flat.events {
-            let trigger = self.lowering.formula(&event.text.trigger, event.instance);
-            let mut assignments: Vec<(SymbolId, hersim_network::Expr)> = Vec::new();
-            for (target, value) in &event.text.assignments {
-                let value = self.lowering.formula(value, event.instance);
-                let node = flat.seen_from(event.instance, &target.path);
-                let Some(symbol) = node.and_then(|n| self.symbols.of_node[n]) else { continue };
-                let id = SymbolId(symbol as u32);
-                if assignments.iter().any(|(known, _)| *known == id) {
-                    self.lowering.found.push(
-                        Diagnostic::error(
-                            "two-values",
-                            format!("this event sets `{}` twice", target.path),
-                        )
-                        .at(target.span, "")
-                        .mend("keep one of them"),
-                    );
-                    continue;
-                }
-                assignments.push((id, value));
+            let (text, instance) = (event.text, event.instance);
+            // Without its condition nothing is left of an event.
+            let trigger = self.lowering.kept(&text.trigger, instance);
+            let Some(trigger) = trigger.filter(|_| !flat.is_deleted(&event.name)) else { continue };
+            let assignments = self.assignments(&text.assignments, instance);
+            if assignments.is_empty() && !text.assignments.is_empty() {
+                continue;
             }
+            let delay = text.delay.as_ref().and_then(|d| self.lowering.kept(d, instance));
+            let delay =
+                delay.map(|d| convert::time(d, BinaryOp::Mul, flat, self.symbols, instance));
             events.push(Event {
-                initially: event.text.initially,
+                initially: text.initially,
+                persistent: text.persistent,
+                at_trigger: text.at_trigger,
+                delay,
+                priority: text.priority.as_ref().and_then(|p| self.lowering.kept(p, instance)),
                 assignments,
+                about: about(flat.told.get(&event.name).cloned().unwrap_or_default()),
                 span: event.span,
                 ..Event::new(event.name.clone(), trigger)
             });
         }
         events
     }
+
+    /// What is set, and to what.
+    fn assignments(
+        &mut self,
+        texts: &'p [(Name, Formula)],
+        instance: usize,
+    ) -> Vec<(SymbolId, Expr)> {
+        let flat = self.lowering.flat;
+        let mut assignments: Vec<(SymbolId, Expr)> = Vec::new();
+        for (target, value) in texts {
+            let node = flat.seen_from(instance, &target.path);
+            let factor = node.and_then(|n| self.factor_of(n));
+            let Some(mut value) = self.lowering.kept(value, instance) else { continue };
+            convert::by(&mut value, BinaryOp::Mul, factor);
+            let Some(symbol) = node.and_then(|n| self.symbols.of_node[n]) else { continue };
+            let id = SymbolId(symbol as u32);
+            if assignments.iter().any(|(known, _)| *known == id) {
+                self.lowering.found.push(
+                    Diagnostic::error(
+                        "two-values",
+                        format!("this event sets `{}` twice", target.path),
+                    )
+                    .at(target.span, "")
+                    .mend("keep one of them"),
+                );
+                continue;
+            }
+            assignments.push((id, value));
+        }
+        assignments
+    }
+
+    fn algebraic(&mut self) -> Vec<Algebraic> {
+        let flat = self.lowering.flat;
+        let mut rules = Vec::new();
+        for rule in flat.algebraic.iter().filter(|r| !flat.is_deleted(&r.name)) {
+            let Some(expr) = self.lowering.kept(rule.formula, rule.instance) else { continue };
+            let about = about(flat.told.get(&rule.name).cloned().unwrap_or_default());
+            rules.push(Algebraic { name: rule.name.clone(), expr, about });
+        }
+        rules
+    }
+}
+
+/// The symbol that a name means in an instance.
+fn symbol_of(lowering: &Lowering<'_, '_>, instance: usize, name: &Name) -> Option<SymbolId> {
+    let node = lowering.flat.seen_from(instance, &name.path)?;
+    lowering.symbols.of_node[node].map(|index| SymbolId(index as u32))
+}
+
+/// Stoichiometries with a name have no unit.
+fn stoichiometries(network: &mut Network, lowering: &Lowering<'_, '_>) {
+    for symbol in &lowering.symbols.all {
+        let Kind::Reaction { text, .. } = &symbol.kind else { continue };
+        let terms = text.what.reactants.iter().chain(&text.what.products);
+        for name in terms.filter_map(|term| term.variable.as_ref()) {
+            if let Some(id) = symbol_of(lowering, text.instance, name) {
+                let unit = &mut network[id].unit;
+                *unit = unit.take().or_else(|| Some(Unit::dimensionless()));
+            }
+        }
+    }
+}
+
+/// Species that act on reactions, as they are declared.
+fn interactions(network: &mut Network, lowering: &mut Lowering<'_, '_>) {
+    let flat = lowering.flat;
+    let id = |instance: usize, name: &Name| symbol_of(lowering, instance, name);
+    let mut wrong = Vec::new();
+    for (instance, text) in &flat.interactions {
+        for name in &text.reactions {
+            let Some(target) = id(*instance, name) else {
+                let full = format!("{}{}", flat.instances[*instance].prefix, name.path);
+                if !flat.is_deleted(&full) {
+                    wrong.push(flat.unknown(*instance, &name.path, name.span));
+                }
+                continue;
+            };
+            let SymbolKind::Reaction(reaction) = &mut network[target].kind else {
+                let what = format!("`{}` is no reaction that something could act on", name.path);
+                wrong.push(
+                    Diagnostic::error("two-kinds", what)
+                        .at(name.span, "")
+                        .mend("an interaction is written `S -| J`, with the name of a reaction"),
+                );
+                continue;
+            };
+            for species in text.modifiers.iter().filter_map(|name| id(*instance, name)) {
+                let modifier = Modifier {
+                    species,
+                    name: text.name.as_ref().map(|n| n.path.clone()),
+                    sbo: Some(text.sbo),
+                };
+                match reaction.modifiers.iter_mut().find(|m| m.species == species) {
+                    Some(known) => *known = modifier,
+                    None => reaction.modifiers.push(modifier),
+                }
+            }
+        }
+    }
+    lowering.found.extend(wrong);
 }
 
 /// True for `nmol/L` and `cell/mL`, false for `nmol` and `mg`: a length in the denominator.

@@ -1,12 +1,15 @@
 //! Names that are one, and what holds of each: the outer text wins over the inner one, and two
 //! texts of one level may not contradict each other.
 
-use hersim_network::{Annotation, Diagnostic, Span};
+use std::collections::HashMap;
+
+use hersim_network::{About, Diagnostic, Span};
 use hersim_units::Unit;
 
 use crate::{
+    about::about,
     ast::{Class, Formula, How, ReactionText},
-    flatten::{Facts, Flat, Given, Said},
+    flatten::{Facts, Flat, Given, Known, Said},
     program::{Program, twice},
 };
 
@@ -19,10 +22,12 @@ pub(crate) struct Merged<'p> {
     pub(crate) unit: Option<Said<Unit>>,
     pub(crate) value: Option<Said<Given<'p>>>,
     pub(crate) rule: Option<Said<(How, &'p Formula)>>,
+    /// Whether some text gives a rule, even one that does not hold.
+    pub(crate) ruled: bool,
     pub(crate) constant: Option<bool>,
     pub(crate) boundary: bool,
-    pub(crate) called: Option<String>,
-    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) known: Vec<Said<(&'static str, Known<'p>)>>,
+    pub(crate) about: About,
 }
 
 /// What a symbol is.
@@ -34,13 +39,20 @@ pub(crate) enum Kind<'p> {
     },
     Compartment,
     Parameter,
-    Reaction(Said<&'p ReactionText>),
+    /// What takes part, the rate, and where it takes place.
+    Reaction {
+        text: Said<&'p ReactionText>,
+        rate: Option<Said<&'p Formula>>,
+        compartment: Option<usize>,
+    },
 }
 
 /// The symbols, and which one each name of the flat list means.
 pub(crate) struct Symbols<'p> {
     pub(crate) all: Vec<Merged<'p>>,
     pub(crate) of_node: Vec<Option<usize>>,
+    /// Whether a species that is there, or was deleted, names no compartment.
+    pub(crate) homeless: bool,
 }
 
 /// Joins names that are the same and settles what holds of them.
@@ -52,17 +64,44 @@ pub(crate) fn merge<'p>(
     let groups = groups(flat);
     check_mentions(program, flat, &groups, found);
     let depths: Vec<u32> = flat.instances.iter().map(|i| i.depth).collect();
+    let homes = homes(flat, &groups);
     let mut of_node = vec![None; flat.nodes.len()];
-    let live: Vec<&Vec<usize>> =
-        groups.iter().filter(|g| g.iter().any(|n| flat.nodes[*n].declared)).collect();
+    let declared = groups.iter().filter(|g| g.iter().any(|n| flat.nodes[*n].declared));
+    let (gone, live): (Vec<&Vec<usize>>, Vec<&Vec<usize>>) =
+        declared.partition(|g| g.iter().any(|n| flat.is_deleted(&flat.nodes[*n].name)));
     for (index, group) in live.iter().enumerate() {
         group.iter().for_each(|n| of_node[*n] = Some(index));
     }
-    let all = live
-        .iter()
-        .map(|group| Settler { depths: &depths, found, of_node: &of_node }.settle(flat, group))
-        .collect();
-    Symbols { all, of_node }
+    let tolerant = program.tolerant;
+    let mut settle = |group: &Vec<usize>, found: &mut Vec<Diagnostic>| {
+        let settler = Settler { tolerant, depths: &depths, found, of_node: &of_node };
+        settler.settle(flat, group, &homes)
+    };
+    let all: Vec<Merged<'p>> = live.into_iter().map(|group| settle(group, found)).collect();
+    // Nothing about what is gone is wrong any more.
+    let gone: Vec<Merged<'p>> =
+        gone.into_iter().map(|group| settle(group, &mut Vec::new())).collect();
+    let homeless =
+        |merged: &Merged<'_>| matches!(merged.kind, Kind::Species { compartment: None, .. });
+    let homeless = all.iter().chain(&gone).any(homeless);
+    Symbols { all, of_node, homeless }
+}
+
+/// Where species are that take part in a reaction with a compartment: its node by theirs.
+fn homes(flat: &Flat<'_>, groups: &[Vec<usize>]) -> HashMap<usize, usize> {
+    let mut homes = HashMap::new();
+    for group in groups {
+        let compartment = group.iter().flat_map(|n| &flat.nodes[*n].facts.compartment).last();
+        let Some(compartment) = compartment else { continue };
+        for said in group.iter().flat_map(|n| &flat.nodes[*n].facts.reactions) {
+            for term in said.what.reactants.iter().chain(&said.what.products) {
+                if let Some(node) = flat.seen_from(said.instance, &term.species.path) {
+                    homes.insert(node, compartment.what);
+                }
+            }
+        }
+    }
+    homes
 }
 
 /// Sets of names that are one, in order of first appearance.
@@ -116,8 +155,7 @@ fn check_mentions(
         }
         let prefix = &flat.instances[mention.instance].prefix;
         let path = node.name.strip_prefix(prefix.as_str()).unwrap_or(&node.name);
-        let is_event = flat.events.iter().any(|e| e.name == node.name);
-        if is_event
+        if flat.is_no_symbol(&node.name)
             || (program.incomplete && path.contains('.'))
             || flat.may_be_unread(mention.instance, path)
         {
@@ -128,13 +166,19 @@ fn check_mentions(
 }
 
 struct Settler<'a> {
+    tolerant: bool,
     depths: &'a [u32],
     found: &'a mut Vec<Diagnostic>,
     of_node: &'a [Option<usize>],
 }
 
 impl Settler<'_> {
-    fn settle<'p>(mut self, flat: &mut Flat<'p>, group: &[usize]) -> Merged<'p> {
+    fn settle<'p>(
+        mut self,
+        flat: &mut Flat<'p>,
+        group: &[usize],
+        homes: &HashMap<usize, usize>,
+    ) -> Merged<'p> {
         let best = group
             .iter()
             .copied()
@@ -144,7 +188,12 @@ impl Settler<'_> {
                 let made = !(facts.rules.is_empty()
                     && facts.reactions.is_empty()
                     && facts.values.is_empty());
-                (node.name.matches('.').count(), !made, !node.outer, *n)
+                let dots = node.name.matches('.').count();
+                if self.tolerant {
+                    (dots, node.inner, !node.outer, *n)
+                } else {
+                    (dots, !made, !node.outer, *n)
+                }
             })
             .unwrap_or(group[0]);
         let name = flat.nodes[best].name.clone();
@@ -152,7 +201,9 @@ impl Settler<'_> {
         let aliases =
             group.iter().filter(|n| **n != best).map(|n| flat.nodes[*n].name.clone()).collect();
         let mut facts = Facts::default();
+        let mut told = Vec::new();
         for node in group {
+            told.extend(flat.told.remove(&flat.nodes[*node].name).unwrap_or_default());
             let own = std::mem::take(&mut flat.nodes[*node].facts);
             facts.class.extend(own.class);
             facts.compartment.extend(own.compartment);
@@ -164,20 +215,21 @@ impl Settler<'_> {
             facts.values.extend(own.values);
             facts.rules.extend(own.rules);
             facts.reactions.extend(own.reactions);
-            facts.called.extend(own.called);
-            for annotation in own.annotations {
-                if !facts.annotations.contains(&annotation) {
-                    facts.annotations.push(annotation);
-                }
-            }
+            facts.known.extend(own.known);
         }
+        let ruled = !facts.rules.is_empty();
         let rule = self.one(&name, "rule", &facts.rules);
+        let rule = rule.and_then(|said| {
+            let Said { what: (how, formula), instance, node, span, explicit } = said;
+            formula.map(|formula| Said { what: (how, formula), instance, node, span, explicit })
+        });
         let mut value = self.one(&name, "value", &facts.values);
         self.check_replaced(&name, &facts, rule.as_ref());
         if let (Some(rule), Some(given)) = (&rule, &value)
             && rule.what.0 == How::Always
         {
-            if self.depth(given) <= self.depth(rule) {
+            let nothing = matches!(given.what, Given::Nothing);
+            if self.depth(given) <= self.depth(rule) && !nothing {
                 self.found.push(
                     Diagnostic::error(
                         "two-values",
@@ -190,23 +242,34 @@ impl Settler<'_> {
             }
             value = None;
         }
-        let kind = self.kind(
-            &name,
-            &facts,
-            rule.as_ref().map(|r| r.span).or(value.as_ref().map(|v| v.span)),
-        );
+        let ruled_at = rule.as_ref().map(|r| r.span);
+        let given_at = value.as_ref().map(|v| v.span).filter(|_| !self.tolerant);
+        let home = group.iter().filter_map(|n| homes.get(n)).next_back();
+        let home = home.and_then(|n| self.of_node[*n]);
+        let mut kind = self.kind(&name, &facts, ruled_at.or(given_at), home);
+        if let Kind::Reaction { text, rate, .. } = &mut kind {
+            // `J = rate` gives a reaction its rate.
+            if let Some(said) = value.take().filter(|v| self.depth(v) <= self.depth(text)) {
+                let Said { what, instance, node, span, explicit } = said;
+                *rate = match what {
+                    Given::Text(what) => Some(Said { what, instance, node, span, explicit }),
+                    _ => None,
+                };
+            }
+        }
         let unit = self.unit(&name, &facts.unit);
         Merged {
             aliases,
             span,
             kind,
             unit,
-            value,
+            value: value.filter(|v| !matches!(v.what, Given::Nothing)),
             rule,
+            ruled,
             constant: self.outermost(&facts.constant).map(|c| c.what),
             boundary: facts.boundary,
-            called: self.outermost(&facts.called).map(|c| c.what.to_string()),
-            annotations: facts.annotations,
+            known: facts.known,
+            about: about(told),
             name,
         }
     }
@@ -215,13 +278,20 @@ impl Settler<'_> {
         self.depths[said.instance]
     }
 
+    /// The outermost; where all of Antimony is read, the last of several of one level.
     fn outermost<'s, T>(&self, said: &'s [Said<T>]) -> Option<&'s Said<T>> {
+        if self.tolerant {
+            return said.iter().rev().min_by_key(|s| self.depth(s));
+        }
         said.iter().min_by_key(|s| self.depth(s))
     }
 
     /// The outermost of several; two of one level are an error unless they are one text.
     fn one<T: Clone>(&mut self, name: &str, what: &str, said: &[Said<T>]) -> Option<Said<T>> {
         let first = self.outermost(said)?.clone();
+        if self.tolerant {
+            return Some(first);
+        }
         let depth = self.depth(&first);
         let rival = said.iter().find(|s| {
             let same_text =
@@ -250,7 +320,9 @@ impl Settler<'_> {
         rule: Option<&Said<(How, &Formula)>>,
     ) {
         let Some(rule) = rule else { return };
-        if let Some(given) = facts.values.iter().find(|v| self.depth(v) < self.depth(rule))
+        let number = |v: &&Said<Given<'_>>| !matches!(v.what, Given::Nothing);
+        let mut values = facts.values.iter().filter(number);
+        if let Some(given) = values.find(|v| self.depth(v) < self.depth(rule))
             && rule.what.0 == How::Always
         {
             self.found.push(
@@ -277,19 +349,30 @@ impl Settler<'_> {
         }
     }
 
-    fn kind<'p>(&mut self, name: &str, facts: &Facts<'p>, ruled: Option<Span>) -> Kind<'p> {
-        if let Some(reaction) = facts.reactions.first() {
-            let other = facts
-                .reactions
-                .get(1)
-                .map(|r| r.span)
-                .or(ruled)
-                .or(facts.class.first().map(|c| c.span));
+    fn kind<'p>(
+        &mut self,
+        name: &str,
+        facts: &Facts<'p>,
+        ruled: Option<Span>,
+        taking_part: Option<usize>,
+    ) -> Kind<'p> {
+        if let Some(reaction) = self.outermost(&facts.reactions) {
+            let second = facts.reactions.get(1).filter(|_| !self.tolerant);
+            let other = second.map(|r| r.span).or(ruled).or(facts.class.first().map(|c| c.span));
             if let Some(other) = other {
                 self.found.push(twice("name", name, other, reaction.span));
             }
-            return Kind::Reaction(reaction.clone());
+            let text = reaction.clone();
+            let rate = text.what.rate.as_ref().map(|what| Said {
+                what,
+                instance: text.instance,
+                node: text.node,
+                span: what.span,
+                explicit: text.explicit,
+            });
+            return Kind::Reaction { text, rate, compartment: self.home(facts) };
         }
+        let home = self.home(facts).or(taking_part);
         let mut species: Vec<&Said<Class>> = Vec::new();
         let mut compartment: Option<Span> = None;
         for class in &facts.class {
@@ -316,11 +399,12 @@ impl Settler<'_> {
                 return Kind::Compartment;
             }
             if facts.used_as_species {
-                return Kind::Species { amount: false, compartment: self.home(facts) };
+                return Kind::Species { amount: false, compartment: home };
             }
             return Kind::Parameter;
         };
-        if let Some(other) = species.iter().find(|s| s.what != first.what) {
+        let rival = species.iter().find(|s| s.what != first.what && !self.tolerant);
+        if let Some(other) = rival {
             self.found.push(
                 Diagnostic::error(
                     "two-kinds",
@@ -331,17 +415,31 @@ impl Settler<'_> {
                 .mend("write `substanceOnly species` in both, or in neither"),
             );
         }
-        let amount = first.what == Class::Species { amount: true };
-        Kind::Species { amount, compartment: self.home(facts) }
+        let amount = if self.tolerant {
+            species.iter().any(|s| s.what == Class::Species { amount: true })
+        } else {
+            first.what == Class::Species { amount: true }
+        };
+        Kind::Species { amount, compartment: home }
     }
 
-    fn home(&self, facts: &Facts<'_>) -> Option<usize> {
-        self.outermost(&facts.compartment).and_then(|c| self.of_node[c.what])
+    fn home(&mut self, facts: &Facts<'_>) -> Option<usize> {
+        let said = self.outermost(&facts.compartment)?.clone();
+        let home = self.of_node[said.what];
+        if home.is_none() {
+            let what = "this compartment is deleted, and something is in it";
+            self.found.push(
+                Diagnostic::error("unknown-name", what)
+                    .at(said.span, "")
+                    .mend("delete what is in it as well"),
+            );
+        }
+        home
     }
 
     fn unit(&mut self, name: &str, said: &[Said<Unit>]) -> Option<Said<Unit>> {
         let first = self.outermost(said)?.clone();
-        if let Some(rival) = said.iter().find(|s| s.what != first.what) {
+        if let Some(rival) = said.iter().find(|s| s.what != first.what && !self.tolerant) {
             self.found.push(
                 Diagnostic::error(
                     "unit-clash",

@@ -5,7 +5,7 @@
 
 pub(crate) mod annotation;
 mod formula;
-mod reaction;
+pub(crate) mod reaction;
 mod statement;
 mod unit;
 
@@ -15,14 +15,21 @@ use hersim_network::{Diagnostic, FileId, Span};
 
 use crate::{
     ast::{FileText, FunctionText, Model, Name},
+    fields::field_of,
     lexer::{Lexeme, Token, lex},
     words::KEYWORDS,
 };
 
 /// Reads one file. What could not be read is in `found`.
-pub(crate) fn parse(text: &str, file: FileId, found: &mut Vec<Diagnostic>) -> FileText {
+pub(crate) fn parse(
+    text: &str,
+    file: FileId,
+    tolerant: bool,
+    found: &mut Vec<Diagnostic>,
+) -> FileText {
     let lexemes = lex(text, file, found);
-    let mut parser = Parser { lexemes, at: 0, nesting: 0, found, file };
+    let mut parser =
+        Parser { lexemes, at: 0, nesting: 0, unit_of_number: None, tolerant, found, file };
     parser.file()
 }
 
@@ -38,6 +45,10 @@ pub(super) struct Parser<'a> {
     lexemes: Vec<Lexeme>,
     at: usize,
     nesting: u32,
+    /// The unit behind the number that was read last.
+    unit_of_number: Option<Name>,
+    /// Whether all of Antimony is read, or what the model's own texts may use.
+    tolerant: bool,
     found: &'a mut Vec<Diagnostic>,
     file: FileId,
 }
@@ -76,7 +87,8 @@ impl Parser<'_> {
             }
         }
         file.unread = loose.unread.clone();
-        if !loose.body.is_empty() {
+        // Without a model of its own a text is the model of its loose statements.
+        if !loose.body.is_empty() || (self.tolerant && file.models.is_empty()) {
             file.models.push(loose);
         }
         file
@@ -85,7 +97,7 @@ impl Parser<'_> {
     fn model_without_head(&self) -> Model {
         Model {
             name: Name { path: "__main".into(), span: Span::new(self.file, 0..0) },
-            main: true,
+            main: false,
             ports: Vec::new(),
             body: Vec::new(),
             unread: HashSet::new(),
@@ -94,9 +106,17 @@ impl Parser<'_> {
 
     /// `name is "…"` after the model it names belongs to that model.
     fn loose_statement(&mut self, file: &mut FileText, loose: &mut Model) -> Parsed<()> {
-        let about_model = matches!((self.peek(), self.peek_at(1)), (Token::Name(name), Token::Name(_))
-            if file.models.iter().any(|m| m.name.path == *name)
-                || file.functions.iter().any(|f| f.name.path == *name));
+        let known = |name: &str| {
+            file.models.iter().any(|m| m.name.path == name)
+                || file.functions.iter().any(|f| f.name.path == name)
+        };
+        let about_model = match (self.peek(), self.peek_at(1)) {
+            (Token::Name(name), Token::Name(_)) => known(name),
+            (Token::Name(path), Token::Sign("=")) if field_of(path).is_some() => {
+                path.split_once('.').is_some_and(|(owner, _)| known(owner))
+            }
+            _ => false,
+        };
         let into = if about_model { &mut file.about } else { &mut loose.body };
         self.statement(into)
     }
@@ -129,7 +149,7 @@ impl Parser<'_> {
     fn is_model_head(&self) -> bool {
         match self.peek_at(1) {
             Token::Sign("*") => true,
-            Token::Name(_) => !matches!(self.peek_at(2), Token::Text(_) | Token::Notes),
+            Token::Name(_) => !matches!(self.peek_at(2), Token::Text(_) | Token::Notes(_)),
             _ => true,
         }
     }
@@ -301,7 +321,7 @@ impl Parser<'_> {
             Token::Name(name) if KEYWORDS.contains(&name.as_str()) => format!("the word `{name}`"),
             Token::Name(name) => format!("`{name}`"),
             Token::Number(_, spelling) => format!("the number {spelling}"),
-            Token::Text(_) | Token::Notes => "a quoted text".to_string(),
+            Token::Text(_) | Token::Notes(_) => "a quoted text".to_string(),
             Token::Sign(sign) => format!("`{sign}`"),
             Token::Newline => "the end of the line".to_string(),
             Token::End => "the end of the file".to_string(),

@@ -9,7 +9,7 @@ use std::{
 use hersim_network::{Diagnostic, FileId, Sources, Span};
 
 use crate::{
-    ast::{FileText, FunctionText, Model, Stated, Statement},
+    ast::{FieldText, FileText, FunctionText, Model, Name, Stated, Statement},
     files::{Files, beside},
     parser::parse,
     table::{Table, read_table},
@@ -31,6 +31,8 @@ pub(crate) struct Program {
     pub(crate) files: Vec<Loaded>,
     /// True when something could not be read, so that missing models prove nothing.
     pub(crate) incomplete: bool,
+    /// Whether all of Antimony is read, as other readers take it.
+    pub(crate) tolerant: bool,
     models: HashMap<String, (usize, usize)>,
     functions: HashMap<String, (usize, usize)>,
 }
@@ -63,6 +65,7 @@ impl Program {
 pub(crate) fn gather(
     files: &dyn Files,
     root: &Path,
+    tolerant: bool,
     sources: &mut Sources,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Program> {
@@ -70,7 +73,7 @@ pub(crate) fn gather(
         files,
         sources,
         found,
-        program: Program::default(),
+        program: Program { tolerant, ..Program::default() },
         known: HashMap::new(),
         open: Vec::new(),
     };
@@ -102,7 +105,7 @@ const DEEPEST: usize = 64;
 impl Gatherer<'_> {
     fn add(&mut self, path: PathBuf, text: String) -> usize {
         let file = self.sources.add(path.display().to_string(), text.as_str());
-        let parsed = parse(&text, file, self.found);
+        let parsed = parse(&text, file, self.program.tolerant, self.found);
         let table = self.table(&path);
         let imports = parsed.imports.clone();
         let index = self.program.files.len();
@@ -230,17 +233,32 @@ fn index(program: &mut Program, found: &mut Vec<Diagnostic>) {
                 found.push(twice("function", &name.path, name.span, first));
             }
         }
-        attach(&mut program.files[file].text);
+        attach(&mut program.files[file].text, found);
     }
 }
 
 /// Statements after a model that name it, such as `m isDescribedBy "…"`.
-fn attach(text: &mut FileText) {
+fn attach(text: &mut FileText, found: &mut Vec<Diagnostic>) {
     for stated in std::mem::take(&mut text.about) {
-        let Statement::Annotate(name, qualifier, resources) = stated.what else { continue };
-        if let Some(model) = text.models.iter_mut().find(|m| m.name.path == name.path) {
-            let what = Statement::AnnotateModel(qualifier, resources);
-            model.body.push(Stated { what, span: stated.span });
+        let (Statement::Remark(Some(Name { path, .. }), _)
+        | Statement::Field(FieldText { name: Name { path, .. }, .. })) = &stated.what
+        else {
+            continue;
+        };
+        let owner = path.split('.').next().unwrap_or(path);
+        match text.models.iter_mut().find(|m| m.name.path == owner) {
+            Some(model) => {
+                let what = match stated.what {
+                    Statement::Remark(_, remark) => Statement::Remark(None, remark),
+                    other => other,
+                };
+                model.body.push(Stated { what, span: stated.span });
+            }
+            None => found.push(
+                Diagnostic::warning("ignored", "what is said of a function is not kept")
+                    .at(stated.span, "functions are written out where they are called")
+                    .mend("write it as a comment"),
+            ),
         }
     }
 }

@@ -14,7 +14,10 @@
 use hersim_network::{BinaryOp, Diagnostic, Span};
 
 use crate::{
-    ast::{Declaration, Formula, FormulaNode, How, Model, Name, Stated, Statement},
+    ast::{
+        Declaration, FieldText, FieldValue, Formula, FormulaNode, How, InteractionText, Model,
+        Name, Stated, Statement,
+    },
     table::{Row, Table},
 };
 
@@ -139,15 +142,20 @@ fn visit(statement: &Statement, see: &mut dyn FnMut(&str)) {
             d.compartment.iter().for_each(|c| see(&c.path));
             d.value.iter().for_each(|(_, f)| f.names(&mut |n| see(n)));
         }
-        Statement::Unit(_) | Statement::AnnotateModel(..) => {}
+        Statement::Unit(_) | Statement::Remark(None, _) => {}
         Statement::Reaction(r) => {
-            r.name.iter().for_each(|n| see(&n.path));
-            r.reactants.iter().chain(&r.products).for_each(|t| see(&t.species.path));
-            r.rate.names(&mut |n| see(n));
+            r.name.iter().chain(&r.compartment).for_each(|n| see(&n.path));
+            for term in r.reactants.iter().chain(&r.products) {
+                term.variable.iter().for_each(|n| see(&n.path));
+                see(&term.species.path);
+            }
+            r.rate.iter().for_each(|f| f.names(&mut |n| see(n)));
         }
         Statement::Event(e) => {
             e.name.iter().for_each(|n| see(&n.path));
-            e.trigger.names(&mut |n| see(n));
+            for formula in e.delay.iter().chain(&e.priority).chain([&e.trigger]) {
+                formula.names(&mut |n| see(n));
+            }
             for (target, value) in &e.assignments {
                 see(&target.path);
                 value.names(&mut |n| see(n));
@@ -155,13 +163,29 @@ fn visit(statement: &Statement, see: &mut dyn FnMut(&str)) {
         }
         Statement::Submodel(s) => {
             see(&s.name.path);
-            s.arguments.iter().for_each(|a| see(&a.path));
+            s.arguments.iter().flatten().for_each(|a| see(&a.path));
+            s.time.iter().chain(&s.extent).for_each(|f| f.names(&mut |n| see(n)));
         }
-        Statement::Same(a, b) => {
-            see(&a.path);
-            see(&b.path);
+        Statement::Same(a, b, factor) => {
+            [a, b].into_iter().chain(factor).for_each(|n| see(&n.path));
         }
-        Statement::Called(name, _) | Statement::Annotate(name, ..) => see(&name.path),
+        Statement::Algebraic(name, formula) => {
+            name.iter().for_each(|n| see(&n.path));
+            formula.names(&mut |n| see(n));
+        }
+        Statement::Interaction(i) => {
+            i.name.iter().chain(&i.modifiers).chain(&i.reactions).for_each(|n| see(&n.path));
+        }
+        Statement::Field(field) => {
+            see(&field.name.path);
+            match &field.value {
+                FieldValue::One(value) => value.names(&mut |n| see(n)),
+                FieldValue::Range(from, to) => {
+                    [from, to].into_iter().for_each(|f| f.names(&mut |n| see(n)));
+                }
+            }
+        }
+        Statement::Delete(name) | Statement::Remark(Some(name), _) => see(&name.path),
     }
 }
 
@@ -183,31 +207,49 @@ fn renamed(stated: &Stated, clone: &str, other: Option<&str>) -> Stated {
         Statement::Reaction(r) => {
             let mut r = r.clone();
             r.name = r.name.as_ref().map(name);
+            r.compartment = r.compartment.as_ref().map(name);
             for term in r.reactants.iter_mut().chain(&mut r.products) {
                 term.species = name(&term.species);
+                term.variable = term.variable.as_ref().map(name);
             }
-            r.rate = formula(&r.rate);
+            r.rate = r.rate.as_ref().map(formula);
             Statement::Reaction(r)
         }
         Statement::Event(e) => {
             let mut e = e.clone();
             e.name = e.name.as_ref().map(name);
             e.trigger = formula(&e.trigger);
+            e.delay = e.delay.as_ref().map(formula);
+            e.priority = e.priority.as_ref().map(formula);
             e.assignments = e.assignments.iter().map(|(n, f)| (name(n), formula(f))).collect();
             Statement::Event(e)
         }
         Statement::Submodel(s) => {
             let mut s = s.clone();
             s.name = name(&s.name);
-            s.arguments = s.arguments.iter().map(name).collect();
+            s.arguments = s.arguments.iter().map(|a| a.as_ref().map(name)).collect();
+            s.time = s.time.as_ref().map(formula);
+            s.extent = s.extent.as_ref().map(formula);
             Statement::Submodel(s)
         }
-        Statement::Same(a, b) => Statement::Same(name(a), name(b)),
-        Statement::Called(n, words) => Statement::Called(name(n), words.clone()),
-        Statement::Annotate(n, qualifier, resources) => {
-            Statement::Annotate(name(n), qualifier, resources.clone())
-        }
-        Statement::Unit(_) | Statement::AnnotateModel(..) => stated.what.clone(),
+        Statement::Same(a, b, by) => Statement::Same(name(a), name(b), by.as_ref().map(name)),
+        Statement::Algebraic(n, f) => Statement::Algebraic(n.as_ref().map(name), formula(f)),
+        Statement::Interaction(i) => Statement::Interaction(InteractionText {
+            name: i.name.as_ref().map(name),
+            modifiers: i.modifiers.iter().map(name).collect(),
+            reactions: i.reactions.iter().map(name).collect(),
+            sbo: i.sbo,
+        }),
+        Statement::Field(field) => Statement::Field(FieldText {
+            name: name(&field.name),
+            value: match &field.value {
+                FieldValue::One(value) => FieldValue::One(formula(value)),
+                FieldValue::Range(from, to) => FieldValue::Range(formula(from), formula(to)),
+            },
+        }),
+        Statement::Delete(n) => Statement::Delete(name(n)),
+        Statement::Remark(n, remark) => Statement::Remark(n.as_ref().map(name), remark.clone()),
+        Statement::Unit(_) => stated.what.clone(),
     };
     Stated { what, span: stated.span }
 }

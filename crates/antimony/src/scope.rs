@@ -132,12 +132,15 @@ impl<'p> Units<'p> {
     }
 
     /// All definitions of a program, by name; names with two meanings are left out.
-    pub(crate) fn all(&mut self, found: &mut Vec<Diagnostic>) -> Vec<(String, Unit)> {
+    pub(crate) fn all(&mut self, main: &str, found: &mut Vec<Diagnostic>) -> Vec<(String, Unit)> {
         let program = self.program;
         let mut all: Vec<(String, Option<Unit>)> = Vec::new();
         for (index, file) in program.files.iter().enumerate() {
             let place = Place { file: index, model: None };
-            let inner = file.text.models.iter().flat_map(|model| {
+            // Elsewhere a model's units are its own.
+            let models =
+                file.text.models.iter().filter(|m| !program.tolerant || m.name.path == main);
+            let inner = models.flat_map(|model| {
                 let place = Place { file: index, model: Some(model) };
                 definitions(model).map(move |d| (d, place))
             });

@@ -39,8 +39,9 @@ pub(crate) const KEYWORDS: [&str; 18] = [
     "after",
 ];
 
-/// True for names that libAntimony keeps for itself, most of them functions.
-pub(crate) fn is_taken(name: &str) -> bool {
+/// True for names that other readers of Antimony keep for themselves, most of them functions;
+/// they are written with an underscore behind them.
+pub fn is_taken(name: &str) -> bool {
     TAKEN.contains(&name)
 }
 

@@ -1,5 +1,6 @@
 //! A network as flat, plain Antimony with all its numbers, units and annotations.
 
+mod about;
 mod formula;
 mod names;
 mod unit;
@@ -7,19 +8,20 @@ mod unit;
 use std::fmt::Write as _;
 
 use hersim_network::{
-    Annotation, Event, Expr, Network, Participant, Reaction, Rule, Symbol, SymbolId, SymbolKind,
+    Event, Expr, Modifier, Network, Participant, Reaction, Rule, Symbol, SymbolId, SymbolKind,
     Value,
 };
 use hersim_units::Unit;
 
 use self::{formula::Formulas, names::Names, unit::UnitNames};
-use crate::{lower::is_per_volume, parser::annotation::word_for};
+use crate::parser::reaction::arrow_of;
 
 /// The network as one flat model.
 ///
 /// Dots of names become `__`. Units are defined from base units, so that the text stands alone;
-/// `cell` stays a unit of its own, which other readers take as a name without a size. Sources of
-/// numbers and modifiers that no rate mentions have no place in the text.
+/// `cell` stays a unit of its own, which other readers take as a name without a size. Read back
+/// with [`tolerant`](crate::Request::tolerant), the text gives the same network, but for the
+/// sources of numbers, which have no place in it, and for what [`beyond`] names.
 pub fn write(network: &Network) -> String {
     let names = Names::new(network);
     let mut units = UnitNames::new(network);
@@ -29,15 +31,39 @@ pub fn write(network: &Network) -> String {
     writer.species(&mut body);
     writer.values(&mut body);
     writer.rules(&mut body);
+    writer.algebraic(&mut body);
     writer.reactions(&mut body);
+    writer.interactions(&mut body);
     writer.events(&mut body);
     writer.units(&mut units, &mut body);
+    writer.uncertainties(&mut body);
     writer.words(&mut body);
     let mut text = format!("model *{}()\n", names.model());
     text.push_str(&units.definitions(network.time_unit.as_ref()));
     text.push_str(&body);
     text.push_str("end\n");
+    writer.words_of_the_model(&mut text);
     text
+}
+
+/// What a network says that changes results and has no words in Antimony.
+pub fn beyond(network: &Network) -> Vec<String> {
+    let mut found = Vec::new();
+    for symbol in &network.symbols {
+        if symbol.conversion.is_some() {
+            found.push(format!("the conversion factor of `{}`", symbol.name));
+        }
+        if let SymbolKind::Reaction(reaction) = &symbol.kind {
+            let mut sides = reaction.reactants.iter().chain(&reaction.products);
+            if sides.any(|p| p.variable.is_none() && p.stoichiometry < 0.0) {
+                found.push(format!("a negative stoichiometry of `{}`", symbol.name));
+            }
+            if reaction.fast {
+                found.push(format!("that `{}` is fast", symbol.name));
+            }
+        }
+    }
+    found
 }
 
 /// A formula as people read it, with the network's dotted names.
@@ -151,21 +177,55 @@ impl Writer<'_> {
         self.heading(text, before, "Reactions");
     }
 
+    fn algebraic(&self, text: &mut String) {
+        let before = text.len();
+        for (index, rule) in self.network.algebraic.iter().enumerate() {
+            let (name, formula) = (self.names.rule(index), self.formulas.write(&rule.expr));
+            let _ = writeln!(text, "  {name}: 0 = {formula};");
+        }
+        self.heading(text, before, "Algebraic rules");
+    }
+
     fn reaction(&self, text: &mut String, name: &str, reaction: &Reaction) {
         let side = |participants: &[Participant]| {
-            let terms: Vec<String> = participants
-                .iter()
-                .map(|p| match p.stoichiometry {
-                    1.0 => self.name(p.species).to_string(),
-                    n => format!("{} {}", formula::number(n), self.name(p.species)),
-                })
-                .collect();
-            terms.join(" + ")
+            let term = |p: &Participant| {
+                let species = self.name(p.species);
+                match (p.variable, p.stoichiometry) {
+                    (Some(variable), _) => format!("{} {species}", self.name(variable)),
+                    (None, 1.0) => species.to_string(),
+                    (None, n) => format!("{} {species}", formula::number(n)),
+                }
+            };
+            participants.iter().map(term).collect::<Vec<_>>().join(" + ")
         };
         let arrow = if reaction.reversible { "->" } else { "=>" };
         let (left, right) = (side(&reaction.reactants), side(&reaction.products));
-        let rate = self.formulas.write(&reaction.rate);
-        let _ = writeln!(text, "  {name}: {left} {arrow} {right}; {rate};");
+        let home = reaction.compartment.map_or(String::new(), |c| format!(" in {}", self.name(c)));
+        let _ = write!(text, "  {name}{home}: {left} {arrow} {right};");
+        if reaction.rated {
+            let _ = write!(text, " {};", self.formulas.write(&reaction.rate));
+        }
+        text.push('\n');
+    }
+
+    /// Species that act on reactions, unless that is plain from the rates.
+    fn interactions(&self, text: &mut String) {
+        let before = text.len();
+        for (id, symbol) in self.network.iter() {
+            let SymbolKind::Reaction(reaction) = &symbol.kind else { continue };
+            let used = reaction.rate.symbols();
+            for modifier in &reaction.modifiers {
+                let Modifier { species, name, sbo } = modifier;
+                if used.contains(species) && sbo.is_none() && name.is_none() {
+                    continue;
+                }
+                let label = self.names.label(name.as_deref());
+                let arrow = arrow_of(*sbo).unwrap_or("-(");
+                let (species, reaction) = (self.name(*species), self.name(id));
+                let _ = writeln!(text, "  {label}{species} {arrow} {reaction};");
+            }
+        }
+        self.heading(text, before, "Interactions");
     }
 
     fn events(&self, text: &mut String) {
@@ -182,9 +242,21 @@ impl Writer<'_> {
             .iter()
             .map(|(id, value)| format!("{} = {}", self.name(*id), self.formulas.write(value)))
             .collect();
-        let early = if event.initially { "" } else { ", t0=false" };
-        let trigger = self.formulas.write(&event.trigger);
-        let _ = writeln!(text, "  {name}: at ({trigger}){early}: {};", set.join(", "));
+        let trigger = self.formulas.condition(&event.trigger);
+        let delay = event.delay.as_ref().map(|d| format!("{} after ", self.formulas.write(d)));
+        let _ = write!(text, "  {name}: at {}({trigger})", delay.unwrap_or_default());
+        if let Some(priority) = &event.priority {
+            let _ = write!(text, ", priority = {}", self.formulas.write(priority));
+        }
+        let said = [
+            ("t0", event.initially),
+            ("persistent", event.persistent),
+            ("fromTrigger", event.at_trigger),
+        ];
+        for (option, _) in said.iter().filter(|(_, holds)| !holds) {
+            let _ = write!(text, ", {option}=false");
+        }
+        let _ = writeln!(text, ": {};", set.join(", "));
     }
 
     fn units(&self, units: &mut UnitNames, text: &mut String) {
@@ -198,37 +270,23 @@ impl Writer<'_> {
         self.heading(text, before, "Units");
     }
 
-    /// Other readers take the unit of a concentration, this one takes either.
+    /// Of a concentration where the symbol means one.
     fn written_unit(&self, id: SymbolId, symbol: &Symbol) -> Option<Unit> {
         match symbol.kind {
             SymbolKind::Reaction(_) => None,
-            SymbolKind::Species { amount: false, .. } => {
-                let formula = self.network.formula_unit(id).filter(is_per_volume);
-                formula.or_else(|| symbol.unit.clone())
+            SymbolKind::Species { amount: false, compartment, .. } => {
+                let size = self.network[compartment].unit.clone();
+                let size = size.or_else(|| Unit::base("litre"));
+                self.network.formula_unit(id).or(symbol.unit.as_ref()?.try_div(&size?))
             }
             _ => symbol.unit.clone(),
         }
     }
 
-    fn words(&self, text: &mut String) {
-        let before = text.len();
-        for (id, symbol) in self.network.iter() {
-            if let Some(words) = &symbol.display_name {
-                let _ = writeln!(text, "  {} is \"{}\";", self.name(id), plain(words));
-            }
-            for annotation in &symbol.annotations {
-                annotate(text, self.name(id), annotation);
-            }
-        }
-        for annotation in &self.network.annotations {
-            annotate(text, "model", annotation);
-        }
-        self.heading(text, before, "Names and identities");
-    }
-
-    /// True when an event sets the symbol.
+    /// True when an event or an algebraic rule sets the symbol.
     fn moved(&self, id: SymbolId) -> bool {
         self.network.events.iter().any(|e| e.assignments.iter().any(|(target, _)| *target == id))
+            || self.network.algebraic.iter().any(|rule| rule.expr.symbols().contains(&id))
     }
 }
 
@@ -240,17 +298,6 @@ fn constancy(symbol: &Symbol, moved: bool) -> &'static str {
         (false, true) => "var ",
         _ => "",
     }
-}
-
-fn annotate(text: &mut String, name: &str, annotation: &Annotation) {
-    if let Some(word) = word_for(&annotation.qualifier) {
-        let _ = writeln!(text, "  {name} {word} \"{}\"", plain(&annotation.resource));
-    }
-}
-
-/// Words that stay on their line and between their quotes.
-fn plain(words: &str) -> String {
-    words.replace('"', "'").replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]

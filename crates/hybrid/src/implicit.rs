@@ -21,8 +21,8 @@ pub(crate) fn unknowns(network: &Network) -> Result<Vec<SymbolId>, Vec<Diagnosti
     let set: HashSet<SymbolId> =
         network.events.iter().flat_map(|e| e.assignments.iter().map(|a| a.0)).collect();
     let mut candidates: Vec<Vec<SymbolId>> = Vec::new();
-    for expr in &network.algebraic {
-        let mut all: Vec<SymbolId> = (mentioned(network, expr.symbols()).into_iter())
+    for rule in &network.algebraic {
+        let mut all: Vec<SymbolId> = (mentioned(network, rule.expr.symbols()).into_iter())
             .filter(|id| {
                 let symbol = &network[*id];
                 !symbol.constant
@@ -39,11 +39,11 @@ pub(crate) fn unknowns(network: &Network) -> Result<Vec<SymbolId>, Vec<Diagnosti
     }
     let mut taken: HashMap<SymbolId, usize> = HashMap::new();
     let mut problems = Vec::new();
-    for (rule, expr) in network.algebraic.iter().enumerate() {
-        if !augment(rule, &candidates, &mut taken, &mut HashSet::new()) {
+    for (index, rule) in network.algebraic.iter().enumerate() {
+        if !augment(index, &candidates, &mut taken, &mut HashSet::new()) {
             problems.push(
                 Diagnostic::error("algebraic-overdetermined", "this rule determines no symbol")
-                    .at(expr.span, "")
+                    .at(rule.expr.span, "")
                     .mend("let it name a symbol that nothing else determines"),
             );
         }

@@ -165,8 +165,8 @@ fn build(network: &Network, outputs: &[Output], fast: Fast) -> Result<System, Ve
         mass.push(vec![(i, 1.0)]);
     }
     let mut settling = Vec::new();
-    for (expr, id) in network.algebraic.iter().zip(&unknowns) {
-        let residual = rate.expr(&mut shared, expr);
+    for (rule, id) in network.algebraic.iter().zip(&unknowns) {
+        let residual = rate.expr(&mut shared, &rule.expr);
         let state = states.iter().position(|s| s == id).unwrap_or(0);
         let direction = vec![(state, 1.0)];
         settling.push(Settling { reg: residual, direction, fast: false });

@@ -25,14 +25,7 @@ fn reaction(model: &mut Model, name: &str, from: &[(&str, f64)], to: &[(&str, f6
         side.iter().map(|(name, n)| Participant::new(model.id(name), *n)).collect()
     };
     let (reactants, products) = (side(model, from), side(model, to));
-    let reaction = Reaction {
-        reactants,
-        products,
-        modifiers: Vec::new(),
-        reversible: true,
-        fast: false,
-        rate,
-    };
+    let reaction = Reaction { reversible: true, ..Reaction::new(reactants, products, rate) };
     model.network.add(Symbol::new(name, SymbolKind::Reaction(Box::new(reaction)))).unwrap();
 }
 

@@ -36,14 +36,8 @@ fn reaction(model: &mut Model, from: &[&str], to: &[&str], rate: Expr, fast: boo
     let side = |names: &[&str], model: &Model| -> Vec<Participant> {
         names.iter().map(|n| Participant::new(model.id(n), 1.0)).collect()
     };
-    let reaction = Reaction {
-        reactants: side(from, model),
-        products: side(to, model),
-        modifiers: Vec::new(),
-        reversible: false,
-        fast,
-        rate,
-    };
+    let sides = (side(from, model), side(to, model));
+    let reaction = Reaction { fast, ..Reaction::new(sides.0, sides.1, rate) };
     let name = format!("J{}", model.network.symbols.len());
     model.add(&name, SymbolKind::Reaction(Box::new(reaction)), 0.0);
 }
@@ -142,7 +136,11 @@ fn an_algebraic_rule_holds_at_all_times() {
     model.network[k].constant = true;
     // 0 = x + y - total
     let rule = minus(plus(get(&model, "x"), get(&model, "y")), get(&model, "total"));
-    model.network.algebraic.push(rule);
+    model.network.algebraic.push(hersim_network::Algebraic {
+        name: "rule".into(),
+        expr: rule,
+        about: hersim_network::About::default(),
+    });
     let rows = follow(&model, &["y"], &[0.0, 1.0, 3.0]);
     for (row, t) in rows.iter().zip([0.0, 1.0, 3.0f64]) {
         near(row[0], 3.0 - (-t).exp());

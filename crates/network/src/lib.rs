@@ -8,15 +8,17 @@
 //! well-formed network is ([`check()`]) and how to tell a person what is wrong with one
 //! ([`Diagnostic`]).
 
+mod about;
 mod check;
 mod diagnostic;
 mod expr;
 mod network;
 
+pub use about::{About, Annotation, Creator, Quantity, Spread, Uncertainty};
 pub use check::{check, conservation};
 pub use diagnostic::{Diagnostic, FileId, Level, Sources, Span, nearest};
 pub use expr::{BinaryOp, Expr, Function, Node};
 pub use network::{
-    Annotation, Event, Network, Participant, Provenance, Reaction, Rule, Scale, Status, Symbol,
-    SymbolId, SymbolKind, Value,
+    Algebraic, Event, Modifier, Network, Participant, Provenance, Reaction, Rule, Scale, Status,
+    Symbol, SymbolId, SymbolKind, Value,
 };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hersim_units::Unit;
 
-use crate::{Expr, Span};
+use crate::{About, Expr, Span, Uncertainty};
 
 /// Index of a symbol in [`Network::symbols`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,8 +57,6 @@ pub enum Rule {
 pub struct Symbol {
     /// Flat, dotted name, unique in the network.
     pub name: String,
-    /// Words for people, where the text gives them.
-    pub display_name: Option<String>,
     /// What it stands for.
     pub kind: SymbolKind,
     /// Unit of the symbol as it stands in formulas, except for species, where it is always the
@@ -70,10 +68,10 @@ pub struct Symbol {
     pub rule: Option<Rule>,
     /// True when nothing may change it after the start.
     pub constant: bool,
-    /// Identity and literature references (MIRIAM).
-    pub annotations: Vec<Annotation>,
-    /// Remarks for people, as XHTML.
-    pub notes: Option<String>,
+    /// Names, remarks and references.
+    pub about: About,
+    /// How well its value is known, where the text says so.
+    pub uncertainties: Vec<Uncertainty>,
     /// For a species: what turns an extent of reaction into its amount, where they differ.
     pub conversion: Option<SymbolId>,
     /// Row of the parameter table that gave the number.
@@ -89,14 +87,13 @@ impl Symbol {
     pub fn new(name: impl Into<String>, kind: SymbolKind) -> Self {
         Symbol {
             name: name.into(),
-            display_name: None,
             kind,
             unit: None,
             value: Value::Missing,
             rule: None,
             constant: false,
-            annotations: Vec::new(),
-            notes: None,
+            about: About::default(),
+            uncertainties: Vec::new(),
             conversion: None,
             provenance: None,
             span: Span::NONE,
@@ -112,14 +109,52 @@ pub struct Reaction {
     pub reactants: Vec<Participant>,
     /// Produced species.
     pub products: Vec<Participant>,
-    /// Species or symbols that the rate depends on without being consumed, as declared.
-    pub modifiers: Vec<SymbolId>,
+    /// Species that the rate depends on without being consumed, as declared.
+    pub modifiers: Vec<Modifier>,
     /// Whether the text calls it reversible.
     pub reversible: bool,
     /// Whether it is so fast that it is always at equilibrium.
     pub fast: bool,
     /// Rate in amount per time.
     pub rate: Expr,
+    /// Whether the text gives a rate; without one `rate` is zero.
+    pub rated: bool,
+    /// Where it takes place, as declared; this changes nothing.
+    pub compartment: Option<SymbolId>,
+}
+
+impl Reaction {
+    /// An irreversible reaction with no modifiers.
+    pub fn new(reactants: Vec<Participant>, products: Vec<Participant>, rate: Expr) -> Self {
+        Reaction {
+            reactants,
+            products,
+            modifiers: Vec::new(),
+            reversible: false,
+            fast: false,
+            rate,
+            rated: true,
+            compartment: None,
+        }
+    }
+}
+
+/// A species that a rate depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modifier {
+    /// The species.
+    pub species: SymbolId,
+    /// Name of the influence, where it has one.
+    pub name: Option<String>,
+    /// Term of the Systems Biology Ontology that says how it acts.
+    pub sbo: Option<u32>,
+}
+
+impl Modifier {
+    /// A species of which no more is said.
+    pub fn new(species: SymbolId) -> Self {
+        Modifier { species, name: None, sbo: None }
+    }
 }
 
 /// One side entry of a reaction.
@@ -161,6 +196,8 @@ pub struct Event {
     pub at_trigger: bool,
     /// New values, all computed before any is set.
     pub assignments: Vec<(SymbolId, Expr)>,
+    /// Names, remarks and references.
+    pub about: About,
     /// Where it was declared.
     pub span: Span,
 }
@@ -177,18 +214,21 @@ impl Event {
             persistent: true,
             at_trigger: true,
             assignments: Vec::new(),
+            about: About::default(),
             span: Span::NONE,
         }
     }
 }
 
-/// A MIRIAM annotation: qualifier and resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Annotation {
-    /// Qualifier without prefix: `is`, `isDescribedBy`, `isVersionOf`, ….
-    pub qualifier: String,
-    /// URI.
-    pub resource: String,
+/// A formula that is zero at all times, which determines a symbol that nothing else does.
+#[derive(Clone, Debug)]
+pub struct Algebraic {
+    /// Flat, dotted name.
+    pub name: String,
+    /// The formula.
+    pub expr: Expr,
+    /// Names, remarks and references.
+    pub about: About,
 }
 
 /// How firmly a number is known.
@@ -246,16 +286,12 @@ pub struct Network {
     pub symbols: Vec<Symbol>,
     /// Events.
     pub events: Vec<Event>,
-    /// Expressions that are zero at all times, which determine symbols that nothing else does.
-    pub algebraic: Vec<Expr>,
+    /// What is zero at all times.
+    pub algebraic: Vec<Algebraic>,
     /// Unit of time; rates are per this.
     pub time_unit: Option<Unit>,
-    /// Annotations of the model itself.
-    pub annotations: Vec<Annotation>,
-    /// Words for people, where the text gives them.
-    pub display_name: Option<String>,
-    /// Remarks on the model for people, as XHTML.
-    pub notes: Option<String>,
+    /// Names, remarks and references of the model itself.
+    pub about: About,
     /// Names of units the text defined, for writing them out again.
     pub unit_names: Vec<(String, Unit)>,
     index: HashMap<String, SymbolId>,

@@ -1,6 +1,6 @@
 //! Identities, literature and remarks: what a network says about a symbol besides its numbers.
 
-use hersim_network::{Annotation, Provenance, Status};
+use hersim_network::{About, Annotation, Provenance, Status};
 
 use crate::xml::Xml;
 
@@ -80,21 +80,35 @@ pub(crate) fn notes(
     xml.close();
 }
 
-/// Writes references as RDF about `metaid`.
-pub(crate) fn annotation(xml: &mut Xml, metaid: &str, references: &[Annotation]) {
-    if references.is_empty() {
-        return;
-    }
+/// The attribute that says what something is.
+pub(crate) fn sbo(about: &About) -> Option<String> {
+    about.sbo.map(|number| format!("SBO:{number:07}"))
+}
+
+/// Whether something is said that goes into an annotation.
+pub(crate) fn has_annotation(about: &About) -> bool {
+    let About { annotations, creators, created, modified, .. } = about;
+    !(annotations.is_empty() && creators.is_empty() && created.is_none() && modified.is_empty())
+}
+
+/// Writes references and history as RDF about `metaid`.
+pub(crate) fn annotation(xml: &mut Xml, metaid: &str, about: &About) {
+    let references = &about.annotations;
+    let history = !about.creators.is_empty() || about.created.is_some();
+    let history = history || !about.modified.is_empty();
     xml.open("annotation", &[]);
     xml.open(
         "rdf:RDF",
         &[
             ("xmlns:rdf", Some("http://www.w3.org/1999/02/22-rdf-syntax-ns#")),
+            ("xmlns:dcterms", history.then_some("http://purl.org/dc/terms/")),
+            ("xmlns:vCard4", history.then_some("http://www.w3.org/2006/vcard/ns#")),
             ("xmlns:bqbiol", Some("http://biomodels.net/biology-qualifiers/")),
             ("xmlns:bqmodel", Some("http://biomodels.net/model-qualifiers/")),
         ],
     );
     xml.open("rdf:Description", &[("rdf:about", Some(&format!("#{metaid}")))]);
+    self::history(xml, about);
     let mut done: Vec<&str> = Vec::new();
     for reference in references {
         let qualifier = reference.qualifier.as_str();
@@ -114,4 +128,39 @@ pub(crate) fn annotation(xml: &mut Xml, metaid: &str, references: &[Annotation])
     xml.close();
     xml.close();
     xml.close();
+}
+
+/// Writes who made something, and when.
+fn history(xml: &mut Xml, about: &About) {
+    let resource = &[("rdf:parseType", Some("Resource"))];
+    if !about.creators.is_empty() {
+        xml.open("dcterms:creator", &[]);
+        xml.open("rdf:Bag", &[]);
+        for creator in &about.creators {
+            xml.open("rdf:li", resource);
+            if creator.family_name.is_some() || creator.given_name.is_some() {
+                xml.open("vCard4:hasName", resource);
+                text(xml, "vCard4:family-name", creator.family_name.as_deref());
+                text(xml, "vCard4:given-name", creator.given_name.as_deref());
+                xml.close();
+            }
+            text(xml, "vCard4:hasEmail", creator.email.as_deref());
+            text(xml, "vCard4:organization-name", creator.organization.as_deref());
+            xml.close();
+        }
+        xml.close();
+        xml.close();
+    }
+    let dates = about.created.iter().map(|d| ("dcterms:created", d));
+    for (element, date) in dates.chain(about.modified.iter().map(|d| ("dcterms:modified", d))) {
+        xml.open(element, resource);
+        xml.text("dcterms:W3CDTF", &[], date);
+        xml.close();
+    }
+}
+
+fn text(xml: &mut Xml, element: &str, words: Option<&str>) {
+    if let Some(words) = words {
+        xml.text(element, &[], words);
+    }
 }

@@ -10,6 +10,7 @@ mod annotation;
 mod ids;
 mod math;
 mod read;
+mod uncertainty;
 mod units;
 mod write;
 mod xml;

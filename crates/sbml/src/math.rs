@@ -13,6 +13,17 @@ pub(crate) fn write(xml: &mut Xml, expr: &Expr, ids: &[String]) {
     xml.close();
 }
 
+/// Writes a distribution of the package `distrib` as a `math` element.
+pub(crate) fn write_distribution(xml: &mut Xml, name: &str, arguments: &[Expr], ids: &[String]) {
+    xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(xml.core))]);
+    xml.open("apply", &[]);
+    let url = format!("http://www.sbml.org/sbml/symbols/distrib/{name}");
+    xml.text("csymbol", &[("encoding", Some("text")), ("definitionURL", Some(&url))], name);
+    arguments.iter().for_each(|a| value(xml, a, ids));
+    xml.close();
+    xml.close();
+}
+
 /// Writes a condition as a `math` element.
 pub(crate) fn write_condition(xml: &mut Xml, expr: &Expr, ids: &[String]) {
     xml.open("math", &[("xmlns", Some(MATHML)), ("xmlns:sbml", Some(xml.core))]);

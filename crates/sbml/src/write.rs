@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use hersim_network::{
-    Annotation, Expr, Network, Participant, Reaction, Rule, Symbol, SymbolId, SymbolKind, Value,
+    About, Algebraic, Event, Expr, Modifier, Network, Participant, Provenance, Reaction, Rule,
+    Symbol, SymbolId, SymbolKind, Value,
 };
 
 use crate::{
-    annotation::{annotation, notes, references},
+    annotation::{annotation, has_annotation, notes, references, sbo},
     ids::{assign, ids},
     math,
+    uncertainty::{self, DISTRIB},
     units::{Units, is_substance, space},
     xml::{Xml, double},
 };
@@ -95,36 +97,45 @@ impl<'a> Document<'a> {
             self.xml.core = "http://www.sbml.org/sbml/level3/version1/core";
         }
         let (space, version) = (self.xml.core, if self.fast { "1" } else { "2" });
+        let uncertain = self.network.symbols.iter().any(|s| !s.uncertainties.is_empty());
         self.xml.open(
             "sbml",
-            &[("xmlns", Some(space)), ("level", Some("3")), ("version", Some(version))],
+            &[
+                ("xmlns", Some(space)),
+                ("xmlns:distrib", uncertain.then_some(DISTRIB)),
+                ("level", Some("3")),
+                ("version", Some(version)),
+                ("distrib:required", uncertain.then_some("true")),
+            ],
         );
         let network = self.network;
         let mut taken: HashSet<String> = self.ids.iter().cloned().collect();
         let model = assign([network.id.as_str()].into_iter(), &mut taken).pop();
         self.follow(&mut taken);
-        let metaid = (!network.annotations.is_empty()).then_some("model_meta");
+        let metaid = has_annotation(&network.about).then_some("model_meta");
+        let term = sbo(&network.about);
         let extent = self.extent();
         self.xml.open(
             "model",
             &[
                 ("metaid", metaid),
+                ("sboTerm", term.as_deref()),
                 ("id", model.as_deref()),
-                ("name", Some(network.display_name.as_deref().unwrap_or(&network.id))),
+                ("name", Some(network.about.display_name.as_deref().unwrap_or(&network.id))),
                 ("timeUnits", self.units.id(network.time_unit.as_ref())),
                 ("extentUnits", extent.as_deref()),
             ],
         );
-        notes(&mut self.xml, network.notes.as_deref(), None, None);
+        notes(&mut self.xml, network.about.notes.as_deref(), None, None);
         if let Some(metaid) = metaid {
-            annotation(&mut self.xml, metaid, &network.annotations);
+            annotation(&mut self.xml, metaid, &network.about);
         }
         self.units.write(&mut self.xml);
         self.list("listOfCompartments", Document::compartment);
         self.list("listOfSpecies", Document::species);
         self.list("listOfParameters", Document::parameter);
         self.initial_assignments();
-        self.rules();
+        self.rules(&mut taken);
         self.list("listOfReactions", Document::reaction);
         self.events(&mut taken);
     }
@@ -177,6 +188,7 @@ impl<'a> Document<'a> {
         let all: Vec<_> = all.filter(|(id, _)| !self.references.contains(id)).collect();
         for (id, symbol) in all {
             if item(self, id, symbol) {
+                uncertainty::write(&mut self.xml, &symbol.uncertainties, &self.ids);
                 self.xml.close();
             }
         }
@@ -188,21 +200,38 @@ impl<'a> Document<'a> {
         let network = self.network;
         let symbol = &network[id];
         let sid = self.ids[id.0 as usize].clone();
-        let references: Vec<Annotation> =
-            references(&symbol.annotations, symbol.provenance.as_ref());
-        let metaid = (!references.is_empty()).then(|| format!("meta_{sid}"));
+        let own = (symbol.name.as_str(), &symbol.about, symbol.provenance.as_ref());
+        self.element(element, &sid, own, more);
+    }
+
+    /// Opens an element with an id, given its name, what is said of it and its source.
+    fn element(
+        &mut self,
+        element: &str,
+        sid: &str,
+        (dotted, about, provenance): (&str, &About, Option<&Provenance>),
+        more: &[(&str, Option<&str>)],
+    ) {
+        let mut about = about.clone();
+        about.annotations = references(&about.annotations, provenance);
+        let metaid = has_annotation(&about).then(|| format!("meta_{sid}"));
         // A dotted name says more than words do; the words then go to the notes.
-        let words = symbol.display_name.as_deref();
-        let plain = symbol.name == sid && symbol.provenance.is_none();
-        let name = words.filter(|_| plain).unwrap_or(&symbol.name);
-        let mut attributes =
-            vec![("metaid", metaid.as_deref()), ("id", Some(&*sid)), ("name", Some(name))];
+        let words = about.display_name.as_deref();
+        let plain = dotted == sid && provenance.is_none();
+        let name = words.filter(|_| plain).unwrap_or(dotted);
+        let term = sbo(&about);
+        let mut attributes = vec![
+            ("metaid", metaid.as_deref()),
+            ("sboTerm", term.as_deref()),
+            ("id", Some(sid)),
+            ("name", Some(name)),
+        ];
         attributes.extend_from_slice(more);
         self.xml.open(element, &attributes);
         let words = words.filter(|_| !plain);
-        notes(&mut self.xml, symbol.notes.as_deref(), words, symbol.provenance.as_ref());
+        notes(&mut self.xml, about.notes.as_deref(), words, provenance);
         if let Some(metaid) = &metaid {
-            annotation(&mut self.xml, metaid, &references);
+            annotation(&mut self.xml, metaid, &about);
         }
     }
 
@@ -289,7 +318,7 @@ impl<'a> Document<'a> {
         self.xml.close();
     }
 
-    fn rules(&mut self) {
+    fn rules(&mut self, taken: &mut HashSet<String>) {
         let network = self.network;
         let ruled = network.symbols.iter().any(|symbol| symbol.rule.is_some());
         if !ruled && network.algebraic.is_empty() && self.followers.is_empty() {
@@ -301,8 +330,14 @@ impl<'a> Document<'a> {
             math::write(&mut self.xml, &Expr::symbol(variable), &self.ids);
             self.xml.close();
         }
-        for expr in &network.algebraic {
-            self.xml.open("algebraicRule", &[]);
+        let ids = assign(network.algebraic.iter().map(|rule| rule.name.as_str()), taken);
+        for (Algebraic { name, expr, about }, id) in network.algebraic.iter().zip(ids) {
+            if self.fast {
+                // Rules have no ids in that version.
+                self.xml.open("algebraicRule", &[]);
+            } else {
+                self.element("algebraicRule", &id, (name, about, None), &[]);
+            }
             math::write(&mut self.xml, expr, &self.ids);
             self.xml.close();
         }
@@ -325,14 +360,21 @@ impl<'a> Document<'a> {
             return false;
         };
         let fast = self.fast.then(|| truth(reaction.fast));
-        let attributes = [("reversible", Some(truth(reaction.reversible))), ("fast", fast)];
+        let compartment = reaction.compartment.map(|c| self.ids[c.0 as usize].clone());
+        let attributes = [
+            ("reversible", Some(truth(reaction.reversible))),
+            ("fast", fast),
+            ("compartment", compartment.as_deref()),
+        ];
         self.open("reaction", id, &attributes);
         self.side("listOfReactants", &reaction.reactants);
         self.side("listOfProducts", &reaction.products);
         self.modifiers(reaction);
-        self.xml.open("kineticLaw", &[]);
-        math::write(&mut self.xml, &reaction.rate, &self.ids);
-        self.xml.close();
+        if reaction.rated {
+            self.xml.open("kineticLaw", &[]);
+            math::write(&mut self.xml, &reaction.rate, &self.ids);
+            self.xml.close();
+        }
         true
     }
 
@@ -377,18 +419,27 @@ impl<'a> Document<'a> {
         let network = self.network;
         let mut seen: HashSet<SymbolId> =
             reaction.reactants.iter().chain(&reaction.products).map(|p| p.species).collect();
-        let named = reaction.modifiers.iter().copied().chain(reaction.rate.symbols());
-        let modifiers: Vec<SymbolId> = named
-            .filter(|id| matches!(network[*id].kind, SymbolKind::Species { .. }))
-            .filter(|id| seen.insert(*id))
+        let used = reaction.rate.symbols().into_iter().map(Modifier::new);
+        let declared: Vec<&Modifier> =
+            reaction.modifiers.iter().filter(|m| seen.insert(m.species)).collect();
+        let used: Vec<Modifier> = used
+            .filter(|m| matches!(network[m.species].kind, SymbolKind::Species { .. }))
+            .filter(|m| seen.insert(m.species))
             .collect();
+        let modifiers: Vec<&Modifier> = declared.into_iter().chain(&used).collect();
         if modifiers.is_empty() {
             return;
         }
         self.xml.open("listOfModifiers", &[]);
-        for id in modifiers {
-            let species = self.ids[id.0 as usize].clone();
-            self.xml.empty("modifierSpeciesReference", &[("species", Some(&species))]);
+        for modifier in modifiers {
+            let species = self.ids[modifier.species.0 as usize].clone();
+            let term = modifier.sbo.map(|n| format!("SBO:{n:07}"));
+            let attributes = [
+                ("sboTerm", term.as_deref()),
+                ("name", modifier.name.as_deref()),
+                ("species", Some(&*species)),
+            ];
+            self.xml.empty("modifierSpeciesReference", &attributes);
         }
         self.xml.close();
     }
@@ -401,12 +452,9 @@ impl<'a> Document<'a> {
         let ids = assign(network.events.iter().map(|event| event.name.as_str()), taken);
         self.xml.open("listOfEvents", &[]);
         for (event, id) in network.events.iter().zip(ids) {
-            let attributes = [
-                ("id", Some(&*id)),
-                ("name", Some(&*event.name)),
-                ("useValuesFromTriggerTime", Some(truth(event.at_trigger))),
-            ];
-            self.xml.open("event", &attributes);
+            let Event { name, about, at_trigger, .. } = event;
+            let values = [("useValuesFromTriggerTime", Some(truth(*at_trigger)))];
+            self.element("event", &id, (name, about, None), &values);
             let attributes = [
                 ("initialValue", Some(truth(event.initially))),
                 ("persistent", Some(truth(event.persistent))),

@@ -223,13 +223,13 @@ fn notes_and_references_come_back() {
          </bqbiol:is></rdf:Description></rdf:RDF></annotation></parameter></listOfParameters>",
     );
     let first = read(&text).unwrap();
-    assert_eq!(first.symbols[0].annotations.len(), 1);
+    assert_eq!(first.symbols[0].about.annotations.len(), 1);
     let second = read(&hersim_sbml::write(&first)).unwrap();
-    assert_eq!(first.notes, second.notes);
+    assert_eq!(first.about.notes, second.about.notes);
     let (a, b) = (&first.symbols[0], &second.symbols[0]);
-    assert_eq!(a.notes, b.notes);
-    assert_eq!(a.display_name, b.display_name);
-    assert_eq!(a.annotations, b.annotations);
+    assert_eq!(a.about.notes, b.about.notes);
+    assert_eq!(a.about.display_name, b.about.display_name);
+    assert_eq!(a.about.annotations, b.about.annotations);
 }
 
 #[test]

@@ -87,14 +87,8 @@ fn add_supply(network: &mut Network, order: usize, species: SymbolId) -> SymbolI
     rate.unit = unit;
     rate.value = Value::Number(0.0);
     let rate = add(network, rate);
-    let reaction = Reaction {
-        reactants: Vec::new(),
-        products: vec![Participant::new(species, 1.0)],
-        modifiers: Vec::new(),
-        reversible: false,
-        fast: false,
-        rate: Expr::symbol(rate),
-    };
+    let products = vec![Participant::new(species, 1.0)];
+    let reaction = Reaction::new(Vec::new(), products, Expr::symbol(rate));
     add(network, Symbol::new(format!("infuse_{order}"), SymbolKind::Reaction(Box::new(reaction))));
     rate
 }

@@ -128,7 +128,7 @@ pub fn replace(expr: &mut Expr, to: &HashMap<SymbolId, SymbolId>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hersim_network::{Participant, Reaction};
+    use hersim_network::{Modifier, Participant, Reaction};
 
     /// A reaction that uses up `a` as fast as `a*b`, and a rule that looks at both.
     fn network() -> (Network, [SymbolId; 4]) {
@@ -139,12 +139,8 @@ mod tests {
         let b = network.add(Symbol::new("b", species)).unwrap();
         let product = Expr::binary(BinaryOp::Mul, Expr::symbol(a), Expr::symbol(b));
         let reaction = Reaction {
-            reactants: vec![Participant::new(a, 1.0)],
-            products: Vec::new(),
-            modifiers: vec![b],
-            reversible: false,
-            fast: false,
-            rate: product.clone(),
+            modifiers: vec![Modifier::new(b)],
+            ..Reaction::new(vec![Participant::new(a, 1.0)], Vec::new(), product.clone())
         };
         let kind = SymbolKind::Reaction(Box::new(reaction));
         let use_up = network.add(Symbol::new("use_up", kind)).unwrap();

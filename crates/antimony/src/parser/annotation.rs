@@ -1,9 +1,12 @@
-//! Annotations: `X identity "https://…"`.
+//! Annotations (`X identity "https://…"`), notes and history.
 
-use hersim_network::{Diagnostic, nearest};
+use hersim_network::nearest;
 
 use super::{Parsed, Parser};
-use crate::{ast::Name, lexer::Token};
+use crate::{
+    ast::{CreatorField, Date, Name, Remark},
+    lexer::Token,
+};
 
 /// Antimony's words and the SBML qualifiers they stand for.
 const QUALIFIERS: [(&str, &str); 35] = [
@@ -44,8 +47,8 @@ const QUALIFIERS: [(&str, &str); 35] = [
     ("bqmodel_is", "is"),
 ];
 
-/// Bookkeeping words whose text changes nothing.
-const SKIPPED: [&str; 4] = ["notes", "created", "modified", "creator"];
+/// Parts of a date, in the order in which a date is written.
+const DATE: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
 
 /// The word that writes a qualifier.
 pub(crate) fn word_for(qualifier: &str) -> Option<&'static str> {
@@ -56,39 +59,66 @@ pub(crate) fn word_for(qualifier: &str) -> Option<&'static str> {
 }
 
 impl Parser<'_> {
-    /// Qualifier and resources; none when the annotation is skipped with a warning.
-    pub(super) fn annotation_of(&mut self, name: &Name) -> Parsed<(&'static str, Vec<String>)> {
-        self.qualified(Some(name))
-    }
-
-    /// The same behind the word `model`.
-    pub(super) fn annotation(&mut self) -> Parsed<(&'static str, Vec<String>)> {
-        self.qualified(None)
-    }
-
-    fn qualified(&mut self, name: Option<&Name>) -> Parsed<(&'static str, Vec<String>)> {
-        let span = self.span();
+    /// What is said of `name`, or of the model: an annotation, notes or history.
+    pub(super) fn remark(&mut self, name: Option<&Name>) -> Parsed<Remark> {
         let Token::Name(word) = self.peek().clone() else {
             return self.fail(
                 "an annotation",
                 "for example `model isDescribedBy \"https://identifiers.org/doi:…\"`",
             );
         };
-        let first =
-            word.split('.').next().unwrap_or(&word).trim_end_matches(|c: char| c.is_ascii_digit());
-        if SKIPPED.contains(&first) {
-            while !self.at_break() {
+        let (first, field) = word.split_once('.').unwrap_or((&word, ""));
+        match first {
+            "notes" if field.is_empty() => {
                 self.at += 1;
+                return Ok(Remark::Notes(xhtml(self.words()?)));
             }
-            self.found.push(
-                Diagnostic::warning("ignored", format!("`{first}` is not kept"))
-                    .at(span, "")
-                    .mend("write it as a comment"),
-            );
-            return Ok(("", Vec::new()));
+            "created" | "modified" => {
+                self.at += 1;
+                let date = if first == "created" { Date::Created } else { Date::Modified };
+                return self.date(date, field);
+            }
+            _ => {}
         }
+        if let Some(number) = first.strip_prefix("creator") {
+            let number = if number.is_empty() { Ok(1) } else { number.parse() };
+            if let (Ok(number), Some(field)) = (number, creator_field(field)) {
+                self.at += 1;
+                return Ok(Remark::Creator(number, field, self.words()?));
+            }
+        }
+        self.qualified(&word, name)
+    }
+
+    /// A quoted text.
+    fn words(&mut self) -> Parsed<String> {
+        match self.peek().clone() {
+            Token::Text(words) | Token::Notes(words) => {
+                self.at += 1;
+                Ok(words)
+            }
+            _ => self.fail("a quoted text", ""),
+        }
+    }
+
+    fn date(&mut self, date: Date, field: &str) -> Parsed<Remark> {
+        if field.is_empty() {
+            return Ok(Remark::Date(date, self.words()?));
+        }
+        let part = DATE.iter().position(|part| *part == field);
+        match (part, self.peek()) {
+            (Some(part), Token::Number(value, _)) => {
+                let value = *value as u32;
+                self.at += 1;
+                Ok(Remark::DatePart(date, part, value))
+            }
+            _ => self.fail("a number", "the parts of a date are year, month, day, hour, …"),
+        }
+    }
+
+    fn qualified(&mut self, word: &str, name: Option<&Name>) -> Parsed<Remark> {
         let Some((_, qualifier)) = QUALIFIERS.iter().find(|(w, _)| *w == word) else {
-            let near = nearest(&word, QUALIFIERS.iter().map(|(w, _)| *w));
+            let near = nearest(word, QUALIFIERS.iter().map(|(w, _)| *w));
             let mend = match (near, name) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
                 (None, Some(name)) => format!(
@@ -111,11 +141,30 @@ impl Parser<'_> {
             self.at += 1;
             resources.push(uri);
             if !self.eat(",") {
-                return Ok((qualifier, resources));
+                return Ok(Remark::Annotate(qualifier, resources));
             }
             while matches!(self.peek(), Token::Newline) {
                 self.at += 1;
             }
         }
     }
+}
+
+fn creator_field(field: &str) -> Option<CreatorField> {
+    Some(match field {
+        "givenName" => CreatorField::GivenName,
+        "familyName" => CreatorField::FamilyName,
+        "organization" | "organisation" => CreatorField::Organization,
+        "email" => CreatorField::Email,
+        _ => return None,
+    })
+}
+
+/// Remarks as XHTML: plain words become a paragraph.
+fn xhtml(words: String) -> String {
+    if words.starts_with('<') {
+        return words;
+    }
+    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<p xmlns=\"http://www.w3.org/1999/xhtml\">{words}</p>")
 }

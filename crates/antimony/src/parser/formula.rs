@@ -4,7 +4,7 @@ use hersim_network::{BinaryOp, Diagnostic, Span};
 
 use super::{DEEPEST, Failed, Parsed, Parser};
 use crate::{
-    ast::{Formula, FormulaNode, MAX_DEPTH},
+    ast::{Formula, FormulaNode, MAX_DEPTH, Name, REMAINDER},
     lexer::Token,
 };
 
@@ -24,11 +24,13 @@ const LEVELS: [&[(&str, BinaryOp)]; 4] = [
 ];
 const LOGIC: usize = 0;
 const COMPARISON: usize = 1;
+const PRODUCT: usize = 3;
 
 impl Parser<'_> {
     /// A formula up to the first token that cannot belong to it.
     pub(super) fn formula(&mut self) -> Parsed<Formula> {
         self.nesting = 0;
+        self.unit_of_number = None;
         self.level(0)
     }
 
@@ -59,9 +61,9 @@ impl Parser<'_> {
             self.skip_newline_before_operator();
             let Token::Sign(sign) = *self.peek() else { return Ok(left) };
             let Some((_, op)) = operators.iter().find(|(s, _)| *s == sign) else {
-                if sign == "%" {
-                    let span = self.span();
-                    return self.unsupported("the remainder `%`", span, "write it with piecewise");
+                if sign == "%" && level == PRODUCT {
+                    left = self.remainder(left)?;
+                    continue;
                 }
                 return Ok(left);
             };
@@ -72,11 +74,26 @@ impl Parser<'_> {
             self.skip_newline_after_operator();
             let right = self.level(level + 1)?;
             let whole = left.span.to(right.span);
-            left = Formula::new(FormulaNode::Binary(*op, Box::new(left), Box::new(right)), whole);
+            let node = FormulaNode::Binary(*op, Box::new(left), Box::new(right));
+            left = Formula::new(node, whole);
             if left.depth > MAX_DEPTH {
                 return self.too_deep(span);
             }
         }
+    }
+
+    /// `a % b`, at the sign.
+    fn remainder(&mut self, left: Formula) -> Parsed<Formula> {
+        let span = self.span();
+        if !self.tolerant {
+            return self.unsupported("the remainder `%`", span, "write it with piecewise");
+        }
+        self.at += 1;
+        let right = self.unary()?;
+        let whole = left.span.to(right.span);
+        let name = Name { path: REMAINDER.into(), span };
+        let made = Formula::new(FormulaNode::Call(name, vec![left, right]), whole);
+        if made.depth > MAX_DEPTH { self.too_deep(span) } else { Ok(made) }
     }
 
     fn check_mixture(
@@ -86,7 +103,9 @@ impl Parser<'_> {
         span: Span,
         last: Option<(&str, Span)>,
     ) -> Parsed<()> {
-        let Some((before, at)) = last else { return Ok(()) };
+        let Some((before, at)) = last.filter(|_| !(self.tolerant && level == LOGIC)) else {
+            return Ok(());
+        };
         let message = match level {
             LOGIC if before != sign => {
                 "`&&` and `||` without parentheses mean different things to different readers"
@@ -148,6 +167,10 @@ impl Parser<'_> {
         match self.peek().clone() {
             Token::Number(value, _) => {
                 self.at += 1;
+                if self.tolerant && self.at_unit() {
+                    self.unit_of_number = Some(self.name("a unit")?);
+                    return Ok(Formula::new(FormulaNode::Number(value), span));
+                }
                 if let Token::Name(name) = self.peek().clone()
                     && self.span().start == span.end
                 {

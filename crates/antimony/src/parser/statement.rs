@@ -4,7 +4,11 @@ use hersim_network::{Diagnostic, Span};
 
 use super::{Failed, Parsed, Parser};
 use crate::{
-    ast::{Class, Declaration, How, Name, Stated, Statement, Submodel},
+    ast::{
+        Class, Conversion, Declaration, FieldText, FieldValue, How, Name, Remark, Stated,
+        Statement, Submodel, UnitDefinition, UnitExpr,
+    },
+    fields::field_of,
     lexer::Token,
     words::{KEYWORDS, RESERVED, is_taken},
 };
@@ -41,19 +45,20 @@ impl Parser<'_> {
                 let name = self.name("a species' name")?;
                 if self.looks_like_reaction() {
                     self.at = start;
-                    made.push(self.reaction(None)?);
+                    made.push(self.reaction(None, None)?);
                 } else {
                     made.push(Statement::Declare(self.declared(name, None, None, true)?));
                 }
             }
             Token::Number(..) if matches!(self.peek_at(1), Token::Sign("=")) => {
-                return self.unsupported(
-                    "an algebraic rule",
-                    from,
-                    "solve it for one name and use `:=`",
-                );
+                made.push(self.algebraic(None)?);
             }
-            Token::Number(..) | Token::Sign("->" | "=>") => made.push(self.reaction(None)?),
+            Token::Number(..) | Token::Sign("->" | "=>") => {
+                made.push(self.reaction(None, None)?);
+            }
+            Token::Sign("-") if matches!(self.peek_at(1), Token::Sign("-")) => {
+                return self.unsupported("a DNA strand", from, "write its products as reactions");
+            }
             _ => {
                 return self
                     .fail("a statement", "a declaration, a value, a rule, a reaction or an event");
@@ -82,17 +87,23 @@ impl Parser<'_> {
             }
             "model" => {
                 self.at += 1;
-                let (qualifier, resources) = self.annotation()?;
-                if !resources.is_empty() {
-                    made.push(Statement::AnnotateModel(qualifier, resources));
-                }
+                made.push(Statement::Remark(None, self.remark(None)?));
                 return Ok(());
+            }
+            "delete" if self.tolerant && matches!(self.peek_at(1), Token::Name(_)) => {
+                self.at += 1;
+                loop {
+                    made.push(Statement::Delete(self.name("a name to delete")?));
+                    if !self.eat(",") {
+                        return Ok(());
+                    }
+                }
             }
             _ => {}
         }
         if let Some((_, what, mend)) = FOREIGN.iter().find(|(w, ..)| *w == word)
             && matches!(self.peek_at(1), Token::Name(_))
-            && !matches!(self.peek_at(2), Token::Text(_))
+            && !matches!(self.peek_at(2), Token::Text(_) | Token::Notes(_))
         {
             return self.unsupported(what, span, mend);
         }
@@ -108,44 +119,58 @@ impl Parser<'_> {
         match self.peek().clone() {
             Token::Sign(":") => {
                 self.at += 1;
-                made.push(self.labelled(name)?);
+                made.push(self.labelled(name, None)?);
+            }
+            Token::Sign("=") if field_of(&name.path).is_some() => {
+                self.at += 1;
+                made.push(self.field(name)?);
+            }
+            Token::Sign("=") if is_unit_setting(&name.path) => {
+                self.at += 1;
+                self.nesting = 0;
+                let value = self.unit_expression()?;
+                made.push(Statement::Unit(UnitDefinition { name, value }));
+            }
+            Token::Sign("*" | "/") if self.is_conversion() => {
+                let inner = self.converted(name)?;
+                self.at += 1;
+                let outer = self.name("a name")?;
+                made.push(Statement::Same(inner.0, outer, inner.1));
             }
             Token::Sign("=" | ":=" | "'") => {
-                if let Some(field) = annotation_field(&name.path) {
-                    return self.field(field, name.span);
-                }
                 made.push(Statement::Declare(self.declared(name, None, None, false)?));
             }
             Token::Sign("->" | "=>" | "+" | "<->" | "-" | "-|") => {
                 self.at -= 1;
-                made.push(self.reaction(None)?);
+                made.push(self.reaction(None, None)?);
             }
             Token::Name(word) => match word.as_str() {
                 "has" => made.push(Statement::Declare(self.declared(name, None, None, false)?)),
                 "in" => {
-                    let span = self.span();
-                    let ahead = self.lexemes.get(self.at + 2).map(|l| &l.token);
-                    if matches!(ahead, Some(Token::Sign(":"))) {
-                        return self.unsupported(
-                            "a compartment of a reaction",
-                            span,
-                            "say where each species is instead: `species X in c`",
-                        );
+                    if matches!(self.peek_at(2), Token::Sign(":")) {
+                        self.at += 1;
+                        let compartment = self.name("a compartment's name")?;
+                        self.at += 1;
+                        made.push(self.labelled(name, Some(compartment))?);
+                        return Ok(());
                     }
                     made.push(Statement::Declare(self.declared(name, None, None, false)?));
                 }
                 "is" => self.same_or_called(name, made)?,
                 _ if self.looks_like_reaction() => {
                     self.at -= 1;
-                    made.push(self.reaction(None)?);
+                    made.push(self.reaction(None, None)?);
                 }
                 _ => {
-                    let (qualifier, resources) = self.annotation_of(&name)?;
-                    if !resources.is_empty() {
-                        made.push(Statement::Annotate(name, qualifier, resources));
-                    }
+                    let remark = self.remark(Some(&name))?;
+                    made.push(Statement::Remark(Some(name), remark));
                 }
             },
+            Token::Sign("(") if self.tolerant => {
+                self.at -= 1;
+                let unnamed = Name { path: String::new(), span: name.span };
+                made.push(self.submodel(unnamed)?);
+            }
             Token::Sign("(") => {
                 let mend = format!("give the instance a name: `a: {}(…)`", name.path);
                 return self.fail("a meaning for this name", &mend);
@@ -164,16 +189,39 @@ impl Parser<'_> {
         self.at += 1;
         if let Token::Text(words) = self.peek().clone() {
             self.at += 1;
-            made.push(Statement::Called(name, words));
+            made.push(Statement::Remark(Some(name), Remark::Called(words)));
             return Ok(());
         }
-        let other = self.name("a name or a quoted text")?;
-        made.push(Statement::Same(name, other));
+        let mut outer = (self.name("a name or a quoted text")?, None);
+        if self.peek_is("/") || self.peek_is("*") {
+            outer = self.converted(outer.0)?;
+        }
+        made.push(Statement::Same(name, outer.0, outer.1));
         Ok(())
     }
 
-    /// `name:` and what follows: a submodel, an event or a reaction.
-    fn labelled(&mut self, name: Name) -> Parsed<Statement> {
+    /// At `* factor is` or `/ factor is`.
+    fn is_conversion(&self) -> bool {
+        matches!(self.peek_at(2), Token::Name(word) if word == "is")
+    }
+
+    /// `a * factor` on the left of `is`, `b / factor` on its right.
+    fn converted(&mut self, name: Name) -> Parsed<(Name, Conversion)> {
+        let span = self.span();
+        let right = self.peek_is("/");
+        if self.is_conversion() == right {
+            return self.unsupported(
+                "this conversion",
+                span,
+                "write `inner * factor is outer` or `inner is outer / factor`",
+            );
+        }
+        self.at += 1;
+        Ok((name, Some(self.name("the name of a factor")?)))
+    }
+
+    /// `name:` and what follows: a submodel, an event, a rule or a reaction.
+    fn labelled(&mut self, name: Name, compartment: Option<Name>) -> Parsed<Statement> {
         if name.path.contains('.') {
             return self.unsupported(
                 "a reaction, event or submodel inside another model",
@@ -188,27 +236,85 @@ impl Parser<'_> {
             return self.event(Some(name));
         }
         if matches!((self.peek(), self.peek_at(1)), (Token::Number(..), Token::Sign("="))) {
+            return self.algebraic(Some(name));
+        }
+        if matches!((self.peek(), self.peek_at(1)), (Token::Sign("-"), Token::Sign("-"))) {
             let span = self.span();
+            return self.unsupported("a DNA strand", span, "write its products as reactions");
+        }
+        if !submodel {
+            return self.reaction(Some(name), compartment);
+        }
+        match compartment {
+            Some(compartment) => self.submodel_in_compartment(compartment.span),
+            None => self.submodel(name),
+        }
+    }
+
+    fn submodel_in_compartment(&mut self, span: Span) -> Parsed<Statement> {
+        self.unsupported("a submodel in a compartment", span, "pass the compartment as a port")
+    }
+
+    /// `model(a, b), timeconv=60`, after the label.
+    fn submodel(&mut self, name: Name) -> Parsed<Statement> {
+        let model = self.name("a model's name")?;
+        let arguments = self.arguments_of_submodel()?;
+        if self.peek_word("in") {
+            return self.submodel_in_compartment(self.span());
+        }
+        let mut submodel = Submodel { name, model, arguments, time: None, extent: None };
+        while self.eat(",") {
+            let span = self.span();
+            let what = self.name("`timeconv` or `extentconv`")?;
+            self.expect("=", "for example `timeconv=60`")?;
+            let factor = Some(self.formula()?);
+            match what.path.as_str() {
+                _ if !self.tolerant => {
+                    return self.unsupported(
+                        "a conversion of a submodel",
+                        span,
+                        "use one unit of time and extent for all models",
+                    );
+                }
+                "timeconv" => submodel.time = factor,
+                "extentconv" => submodel.extent = factor,
+                _ => return self.fail("`timeconv` or `extentconv`", ""),
+            }
+        }
+        Ok(Statement::Submodel(submodel))
+    }
+
+    /// `(a, , c)`: a port may be left out.
+    fn arguments_of_submodel(&mut self) -> Parsed<Vec<Option<Name>>> {
+        if !self.tolerant {
+            return Ok(self.name_list()?.into_iter().map(Some).collect());
+        }
+        self.expect("(", "open the list of names with `(`")?;
+        let mut names = Vec::new();
+        loop {
+            self.eat("$");
+            let given = matches!(self.peek(), Token::Name(_));
+            names.push(if given { Some(self.name("a name")?) } else { None });
+            if self.eat(")") {
+                return Ok(names);
+            }
+            self.expect(",", "separate names with `,` and close the list with `)`")?;
+        }
+    }
+
+    /// `0 = formula`, after the label.
+    fn algebraic(&mut self, name: Option<Name>) -> Parsed<Statement> {
+        let span = self.span();
+        let zero = matches!(self.peek(), Token::Number(value, _) if *value == 0.0);
+        if !self.tolerant || !zero {
             return self.unsupported(
                 "an algebraic rule",
                 span,
                 "solve it for one name and use `:=`",
             );
         }
-        if !submodel {
-            return self.reaction(Some(name));
-        }
-        let model = self.name("a model's name")?;
-        let arguments = self.name_list()?;
-        if self.peek_word("in") {
-            let span = self.span();
-            return self.unsupported(
-                "a submodel in a compartment",
-                span,
-                "pass the compartment as a port",
-            );
-        }
-        Ok(Statement::Submodel(Submodel { name, model, arguments }))
+        self.at += 2;
+        Ok(Statement::Algebraic(name, self.formula()?))
     }
 
     /// True when an arrow comes before the end of the statement's first part.
@@ -218,7 +324,7 @@ impl Parser<'_> {
             .take_while(|l| {
                 !matches!(l.token, Token::Newline | Token::End | Token::Sign(";" | "=" | ":="))
             })
-            .any(|l| matches!(l.token, Token::Sign("->" | "=>" | "<->" | "-|")))
+            .any(|l| matches!(l.token, Token::Sign("->" | "=>" | "<->" | "-|" | "-")))
     }
 
     // ---- declarations ----
@@ -250,8 +356,21 @@ impl Parser<'_> {
         }
         loop {
             let boundary = self.eat("$");
-            let name = self.name("a name to declare")?;
-            made.push(Statement::Declare(self.declared(name, class, constant, boundary)?));
+            let mut name = self.name("a name to declare")?;
+            let field = field_of(&name.path).is_some().then(|| name.clone());
+            if let (Some((owner, _)), true) = (name.path.rsplit_once('.'), field.is_some()) {
+                name.path = owner.to_string();
+            }
+            match field {
+                // `species a.sboTerm = 247` declares the species as well.
+                Some(field) if self.eat("=") => {
+                    let declaration =
+                        Declaration { class, constant, boundary, ..Declaration::of(name) };
+                    made.push(Statement::Declare(declaration));
+                    made.push(self.field(field)?);
+                }
+                _ => made.push(Statement::Declare(self.declared(name, class, constant, boundary)?)),
+            }
             if !self.eat(",") {
                 return Ok(());
             }
@@ -268,15 +387,7 @@ impl Parser<'_> {
         boundary: bool,
     ) -> Parsed<Declaration> {
         check_reserved(&name, self.found)?;
-        let mut declaration = Declaration {
-            name,
-            class,
-            constant,
-            boundary,
-            compartment: None,
-            value: None,
-            unit: None,
-        };
+        let mut declaration = Declaration { class, constant, boundary, ..Declaration::of(name) };
         loop {
             if self.peek_word("in") {
                 self.at += 1;
@@ -286,12 +397,16 @@ impl Parser<'_> {
                 self.nesting = 0;
                 declaration.unit = Some(self.unit_expression()?);
             } else if let Some(how) = self.assignment_sign()? {
-                if how == How::Initial && self.at_break() {
+                if self.at_break() {
                     // `x = ;`: libAntimony's way to declare a name without a value.
+                    declaration.cleared = Some(how);
                     return Ok(declaration);
                 }
                 let value = self.formula()?;
-                if value.as_number().is_some() && how == How::Initial && self.at_unit() {
+                let number = value.as_number().is_some() && how == How::Initial;
+                if let (true, Some(unit)) = (number, self.unit_of_number.take()) {
+                    declaration.unit = Some(UnitExpr::Name(unit));
+                } else if number && !self.tolerant && self.at_unit() {
                     self.nesting = 0;
                     declaration.unit = Some(self.unit_expression()?);
                 }
@@ -303,7 +418,7 @@ impl Parser<'_> {
         }
     }
 
-    fn at_unit(&self) -> bool {
+    pub(super) fn at_unit(&self) -> bool {
         matches!(self.peek(), Token::Name(word) if !KEYWORDS.contains(&word.as_str()))
     }
 
@@ -321,49 +436,27 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    /// `x.sboTerm = 9`: skipped with a warning; other fields are refused.
-    fn field(&mut self, field: &str, span: Span) -> Parsed<()> {
-        if !field.eq_ignore_ascii_case("sboTerm") {
-            let what = format!("the field `{field}`");
-            return self.unsupported(
-                &what,
-                span,
-                "keep spread and uncertainty in the parameter table",
-            );
-        }
-        self.at += 1;
-        let _ = self.formula()?;
-        self.found.push(
-            Diagnostic::warning("ignored", "an SBO term is not kept")
-                .at(span, "")
-                .mend("use an annotation: `x identity \"https://identifiers.org/SBO:…\"`"),
-        );
-        Ok(())
+    /// `x.sboTerm = 9` and the like, after the `=`.
+    fn field(&mut self, name: Name) -> Parsed<Statement> {
+        let value = if self.eat("{") {
+            let from = self.formula()?;
+            self.expect(",", "a range is written `{from, to}`")?;
+            let to = self.formula()?;
+            self.expect("}", "a range is written `{from, to}`")?;
+            FieldValue::Range(from, to)
+        } else if self.peek_word("SBO") && matches!(self.peek_at(1), Token::Sign(":")) {
+            self.at += 2;
+            FieldValue::One(self.formula()?)
+        } else {
+            FieldValue::One(self.formula()?)
+        };
+        Ok(Statement::Field(FieldText { name, value }))
     }
 }
 
-/// The field of `x.field` when it is one of libAntimony's and not a part of a submodel.
-fn annotation_field(path: &str) -> Option<&str> {
-    const FIELDS: [&str; 16] = [
-        "sboterm",
-        "externalparameter",
-        "mean",
-        "stdev",
-        "standarddeviation",
-        "variance",
-        "distribution",
-        "confidenceinterval",
-        "credibleinterval",
-        "interquartilerange",
-        "kurtosis",
-        "skewness",
-        "median",
-        "mode",
-        "samplesize",
-        "range",
-    ];
-    let (_, field) = path.rsplit_once('.')?;
-    FIELDS.contains(&field.to_ascii_lowercase().as_str()).then_some(field)
+/// Names that give the units of a whole model.
+fn is_unit_setting(name: &str) -> bool {
+    ["time_unit", "substance", "extent", "length", "area", "volume"].contains(&name)
 }
 
 /// Names with a fixed meaning cannot be given another.

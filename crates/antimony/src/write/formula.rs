@@ -17,6 +17,22 @@ const POWER: u8 = 6;
 const ATOM: u8 = 7;
 
 impl Formulas<'_> {
+    /// A formula that is true or false.
+    pub(super) fn condition(&self, expr: &Expr) -> String {
+        let mut text = String::new();
+        self.put_condition(expr, 0, &mut text);
+        text
+    }
+
+    /// The numbers that stand for truth have names.
+    fn put_condition(&self, expr: &Expr, least: u8, text: &mut String) {
+        match expr.node {
+            Node::Number(1.0) => text.push_str("true"),
+            Node::Number(0.0) => text.push_str("false"),
+            _ => self.put(expr, least, text),
+        }
+    }
+
     pub(super) fn write(&self, expr: &Expr) -> String {
         let mut text = String::new();
         self.put(expr, 0, &mut text);
@@ -46,15 +62,27 @@ impl Formulas<'_> {
             }
             Node::Not(a) => {
                 text.push('!');
-                self.put(a, ATOM, text);
+                self.put_condition(a, ATOM, text);
             }
             Node::Binary(op, a, b) => self.binary(*op, a, b, text),
             Node::Call(function, arguments) => {
                 self.call(function.name(), arguments.iter(), text);
             }
             Node::Piecewise { cases, otherwise } => {
-                let arguments = cases.iter().flat_map(|(v, c)| [v, c]).chain([otherwise.as_ref()]);
-                self.call("piecewise", arguments, text);
+                text.push_str("piecewise(");
+                for (value, condition) in cases {
+                    self.put(value, 0, text);
+                    text.push_str(", ");
+                    self.put_condition(condition, 0, text);
+                    text.push_str(", ");
+                }
+                if matches!(otherwise.node, Node::Number(value) if value.is_nan()) {
+                    // There is none then, and nothing is written.
+                    text.truncate(text.len() - 2);
+                } else {
+                    self.put(otherwise, 0, text);
+                }
+                text.push(')');
             }
         }
     }
@@ -87,6 +115,22 @@ impl Formulas<'_> {
             BinaryOp::And => (" && ", logic(a, op), COMPARISON),
             BinaryOp::Or => (" || ", logic(a, op), COMPARISON),
         };
+        // Other readers take comparisons of comparisons for chains of them, in brackets or not.
+        if let (Some(name), true) = (comparison(op), [a, b].into_iter().any(|x| is_logical(x))) {
+            text.push_str(name);
+            text.push('(');
+            self.put_condition(a, 0, text);
+            text.push_str(", ");
+            self.put_condition(b, 0, text);
+            text.push(')');
+            return;
+        }
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            self.put_condition(a, left, text);
+            text.push_str(sign);
+            self.put_condition(b, right, text);
+            return;
+        }
         self.put(a, left, text);
         text.push_str(sign);
         self.put(b, right, text);
@@ -101,6 +145,29 @@ fn logic(left: &Expr, op: BinaryOp) -> u8 {
     }
 }
 
+/// The function that a comparison is too.
+fn comparison(op: BinaryOp) -> Option<&'static str> {
+    Some(match op {
+        BinaryOp::Less => "lt",
+        BinaryOp::LessEqual => "leq",
+        BinaryOp::Greater => "gt",
+        BinaryOp::GreaterEqual => "geq",
+        BinaryOp::Equal => "eq",
+        BinaryOp::NotEqual => "neq",
+        _ => return None,
+    })
+}
+
+fn is_logical(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Not(_) => true,
+        Node::Binary(op, ..) => {
+            comparison(*op).is_some() || matches!(op, BinaryOp::And | BinaryOp::Or)
+        }
+        _ => false,
+    }
+}
+
 fn binding(expr: &Expr) -> u8 {
     match &expr.node {
         // A sign binds like a sum, so that it is bracketed inside products.
@@ -112,6 +179,11 @@ fn binding(expr: &Expr) -> u8 {
         | Node::Call(..)
         | Node::Piecewise { .. } => ATOM,
         Node::Not(_) => PRODUCT,
+        Node::Binary(op, a, b)
+            if comparison(*op).is_some() && [a, b].into_iter().any(|x| is_logical(x)) =>
+        {
+            ATOM
+        }
         Node::Binary(op, ..) => match op {
             BinaryOp::Add | BinaryOp::Sub => SUM,
             BinaryOp::Mul | BinaryOp::Div => PRODUCT,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hersim_network::{Network, SymbolId};
+use hersim_network::{Network, SymbolId, SymbolKind};
 
 use crate::words::is_taken;
 
@@ -11,6 +11,9 @@ pub(super) struct Names {
     model: String,
     symbols: Vec<String>,
     events: Vec<String>,
+    rules: Vec<String>,
+    /// Names of influences that are free for them.
+    labels: HashSet<String>,
 }
 
 impl Names {
@@ -19,14 +22,25 @@ impl Names {
         let model = fresh(if network.id.is_empty() { "network" } else { &network.id }, &mut taken);
         let symbols = network.symbols.iter().map(|s| fresh(&s.name, &mut taken)).collect();
         let events = network.events.iter().map(|e| fresh(&e.name, &mut taken)).collect();
-        Names { model, symbols, events }
+        let rules = network.algebraic.iter().map(|r| fresh(&r.name, &mut taken)).collect();
+        let reactions = network.symbols.iter().filter_map(|s| match &s.kind {
+            SymbolKind::Reaction(reaction) => Some(reaction),
+            _ => None,
+        });
+        let labels = reactions
+            .flat_map(|r| &r.modifiers)
+            .filter_map(|m| m.name.clone())
+            .filter(|name| fresh(name, &mut taken) == *name)
+            .collect();
+        Names { model, symbols, events, rules, labels }
     }
 
     /// The network's own dotted names, for people.
     pub(super) fn dotted(network: &Network) -> Self {
         let symbols = network.symbols.iter().map(|s| s.name.clone()).collect();
         let events = network.events.iter().map(|e| e.name.clone()).collect();
-        Names { model: network.id.clone(), symbols, events }
+        let rules = network.algebraic.iter().map(|r| r.name.clone()).collect();
+        Names { model: network.id.clone(), symbols, events, rules, labels: HashSet::new() }
     }
 
     pub(super) fn model(&self) -> &str {
@@ -35,6 +49,15 @@ impl Names {
 
     pub(super) fn symbol(&self, id: SymbolId) -> &str {
         self.symbols.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// The name of an influence with its colon, where it can have it.
+    pub(super) fn label(&self, name: Option<&str>) -> String {
+        name.filter(|n| self.labels.contains(*n)).map_or(String::new(), |n| format!("{n}: "))
+    }
+
+    pub(super) fn rule(&self, index: usize) -> &str {
+        self.rules.get(index).map_or("", String::as_str)
     }
 
     pub(super) fn event(&self, index: usize) -> &str {

@@ -6,6 +6,7 @@ use hersim_network::Network;
 use hersim_units::{BaseUnit, Unit};
 
 use super::names::identifier;
+use crate::words::is_taken;
 
 /// Units every reader knows.
 const KNOWN: [&str; 12] = [
@@ -25,15 +26,25 @@ const KNOWN: [&str; 12] = [
 
 /// Names for the units of one text.
 pub(super) struct UnitNames {
-    /// Names the network brings along.
-    given: Vec<(String, Unit)>,
     /// Names used so far, in order.
     used: Vec<(String, Unit)>,
 }
 
 impl UnitNames {
     pub(super) fn new(network: &Network) -> Self {
-        UnitNames { given: network.unit_names.clone(), used: Vec::new() }
+        let mut names = UnitNames { used: Vec::new() };
+        for (name, unit) in &network.unit_names {
+            let mut name = identifier(&name.replace('.', "__"));
+            while is_taken(&name) || KNOWN.contains(&name.as_str()) || names.is_used(&name) {
+                name.push('_');
+            }
+            names.used.push((name, unit.clone()));
+        }
+        names
+    }
+
+    fn is_used(&self, name: &str) -> bool {
+        self.used.iter().any(|(known, _)| known == name)
     }
 
     /// The name of a unit; a new one gets a definition.
@@ -44,12 +55,8 @@ impl UnitNames {
         if let Some((name, _)) = self.used.iter().find(|(_, u)| u == unit) {
             return name.clone();
         }
-        let given = self.given.iter().find(|(name, u)| u == unit && !is_special(name));
-        let mut name = match given {
-            Some((name, _)) => name.clone(),
-            None => words(unit),
-        };
-        while is_special(&name) || self.used.iter().any(|(n, _)| *n == name) {
+        let mut name = words(unit);
+        while is_taken(&name) || KNOWN.contains(&name.as_str()) || self.is_used(&name) {
             name.push('_');
         }
         self.used.push((name.clone(), unit.clone()));
@@ -67,12 +74,6 @@ impl UnitNames {
         }
         text
     }
-}
-
-/// Names that change more than the symbols that use them, or that mean something already.
-fn is_special(name: &str) -> bool {
-    const MEANING: [&str; 6] = ["time_unit", "volume", "substance", "area", "length", "extent"];
-    MEANING.contains(&name) || KNOWN.contains(&name)
 }
 
 /// A name made of the unit's text: `1/(nM*day)` becomes `per_nM_day`.

@@ -12,8 +12,8 @@ pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
                 .mend("`hersim simulate` of a model file follows one system with it"),
         );
     };
-    for expr in &network.algebraic {
-        refuse("an algebraic rule".into(), expr.span);
+    for rule in &network.algebraic {
+        refuse("an algebraic rule".into(), rule.expr.span);
     }
     for event in &network.events {
         let parts = [

@@ -88,12 +88,8 @@ fn declare(network: &mut Network, statement: &str) {
     if statement.contains("->") || statement.contains("=>") {
         let name = statement.split(':').next().unwrap().trim();
         let reaction = Reaction {
-            reactants: Vec::new(),
-            products: Vec::new(),
-            modifiers: Vec::new(),
             reversible: statement.contains("->"),
-            fast: false,
-            rate: Expr::number(0.0),
+            ..Reaction::new(Vec::new(), Vec::new(), Expr::number(0.0))
         };
         ensure(network, name, SymbolKind::Reaction(Box::new(reaction)));
         return;

@@ -83,14 +83,20 @@ impl Uses {
                 uses.mentioned.extend(expr.symbols());
             }
             if let SymbolKind::Reaction(reaction) = &symbol.kind {
-                uses.mentioned.extend(&reaction.modifiers);
+                uses.mentioned.extend(reaction.modifiers.iter().map(|m| m.species));
                 for participant in participants(reaction) {
                     uses.changed.entry(participant.species).or_insert(id);
                 }
             }
         }
+        for rule in &network.algebraic {
+            uses.mentioned.extend(rule.expr.symbols());
+        }
         for event in &network.events {
-            uses.mentioned.extend(event.trigger.symbols());
+            let times = [&event.delay, &event.priority].into_iter().flatten();
+            for expr in times.chain([&event.trigger]) {
+                uses.mentioned.extend(expr.symbols());
+            }
             for (target, expr) in &event.assignments {
                 uses.set.insert(*target);
                 uses.mentioned.extend(expr.symbols());

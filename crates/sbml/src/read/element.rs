@@ -1,11 +1,12 @@
 //! Elements and their attributes: where they stand and what they say.
 
-use hersim_network::{Diagnostic, FileId, Span};
+use hersim_network::{About, Diagnostic, FileId, Span};
 use roxmltree::Node;
 
 use super::{
     annotation,
     syntax::{Head, Math, Name, Pointer, Replaced, Step},
+    uncertainty,
 };
 
 /// Elements of `comp`.
@@ -60,13 +61,19 @@ impl Place<'_> {
             }
         }
         let notes = node.children().find(|c| c.has_tag_name_local("notes"));
+        let mut about = About {
+            display_name: node.attribute("name").filter(|n| !n.is_empty()).map(str::to_string),
+            notes: notes.map(|n| annotation::inner(n, self.text)).filter(|n| !n.is_empty()),
+            sbo: node.attribute("sboTerm").and_then(annotation::sbo),
+            ..About::default()
+        };
+        annotation::read(node, &mut about);
         Head {
             id,
             home: String::new(),
             meta: node.attribute("metaid").map(str::to_string),
-            name: node.attribute("name").filter(|n| !n.is_empty()).map(str::to_string),
-            notes: notes.map(|n| annotation::inner(n, self.text)).filter(|n| !n.is_empty()),
-            annotations: annotation::read(node),
+            about,
+            uncertainties: uncertainty::read(node, self),
             span: self.span(node),
             replaces,
             replaced_by,
@@ -114,6 +121,16 @@ impl Place<'_> {
 
     pub(super) fn number(&mut self, node: Node, attribute: &str) -> Option<f64> {
         let text = node.attribute(attribute)?.trim();
+        self.parsed(node, attribute, text)
+    }
+
+    /// A number in an attribute of a package.
+    pub(super) fn number_in(&mut self, node: Node, space: &str, attribute: &str) -> Option<f64> {
+        let text = node.attribute((space, attribute))?.trim();
+        self.parsed(node, attribute, text)
+    }
+
+    fn parsed(&mut self, node: Node, attribute: &str, text: &str) -> Option<f64> {
         let value = match text {
             "INF" => Ok(f64::INFINITY),
             "-INF" => Ok(f64::NEG_INFINITY),

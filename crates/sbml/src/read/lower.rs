@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use hersim_network::{
-    Diagnostic, Event, Expr, Function, Network, Node, Participant, Reaction, Rule, Span, Symbol,
-    SymbolId, SymbolKind, Value, nearest,
+    Algebraic, Diagnostic, Event, Expr, Function, Modifier, Network, Node, Participant, Quantity,
+    Reaction, Rule, Span, Spread, Symbol, SymbolId, SymbolKind, Uncertainty, Value, nearest,
 };
 
 use super::{
@@ -59,9 +59,7 @@ impl<'m> Lowering<'m> {
         let units = Units::of(model, level);
         if let Some(head) = &model.head {
             self.network.id.clone_from(&head.id);
-            self.network.display_name.clone_from(&head.name);
-            self.network.notes.clone_from(&head.notes);
-            self.network.annotations.clone_from(&head.annotations);
+            self.network.about.clone_from(&head.about);
         }
         self.network.time_unit =
             units.get(model.time_units.as_ref()).or_else(|| units.builtin("time"));
@@ -82,13 +80,46 @@ impl<'m> Lowering<'m> {
         self.rules(model);
         self.reactions(model);
         self.events(model);
+        self.uncertainties(model);
+    }
+
+    /// What is said of how well values are known.
+    fn uncertainties(&mut self, model: &'m Model) {
+        let heads = (model.compartments.iter().map(|c| &c.head))
+            .chain(model.species.iter().map(|s| &s.head))
+            .chain(model.parameters.iter().map(|p| &p.head))
+            .chain(model.reactions.iter().map(|r| &r.head));
+        for head in heads {
+            let Some(id) = self.network.find(&head.id) else { continue };
+            let known: Vec<Uncertainty> =
+                head.uncertainties.iter().map(|text| self.uncertainty(text)).collect();
+            self.network[id].uncertainties = known;
+        }
+    }
+
+    fn uncertainty(&mut self, text: &syntax::Uncertainty) -> Uncertainty {
+        let mut quantity = |q: &syntax::Quantity| match q {
+            syntax::Quantity::Number(number) => Some(Quantity::Number(*number)),
+            syntax::Quantity::Name(name) => self.resolve(name).map(Quantity::Symbol),
+        };
+        let spread = match &text.spread {
+            None => None,
+            Some(syntax::Spread::Value(value)) => quantity(value).map(Spread::Value),
+            Some(syntax::Spread::Range(from, to)) => {
+                quantity(from).zip(quantity(to)).map(|(from, to)| Spread::Range(from, to))
+            }
+            Some(syntax::Spread::Distribution(name, arguments)) => Some(Spread::Distribution(
+                name.clone(),
+                arguments.iter().map(|a| self.global(a)).collect(),
+            )),
+        };
+        let definition = text.definition.clone();
+        Uncertainty { statistic: text.statistic.clone(), spread, definition }
     }
 
     fn add(&mut self, head: &Head, kind: SymbolKind) -> Option<SymbolId> {
         let mut symbol = Symbol::new(head.id.clone(), kind);
-        symbol.display_name.clone_from(&head.name);
-        symbol.notes.clone_from(&head.notes);
-        symbol.annotations.clone_from(&head.annotations);
+        symbol.about.clone_from(&head.about);
         symbol.span = head.span;
         symbol.given = head.span;
         let added = self.network.add(symbol).ok();
@@ -160,12 +191,10 @@ impl<'m> Lowering<'m> {
         }
         for reaction in &model.reactions {
             let empty = Reaction {
-                reactants: Vec::new(),
-                products: Vec::new(),
-                modifiers: Vec::new(),
                 reversible: reaction.reversible,
                 fast: reaction.fast,
-                rate: Expr::number(0.0),
+                rated: false,
+                ..Reaction::new(Vec::new(), Vec::new(), Expr::number(0.0))
             };
             self.add(&reaction.head, SymbolKind::Reaction(Box::new(empty)));
             for reference in reaction.reactants.iter().chain(&reaction.products) {
@@ -175,6 +204,7 @@ impl<'m> Lowering<'m> {
                 if let Some(id) = self.add(&reference.head, SymbolKind::Parameter) {
                     let symbol = &mut self.network[id];
                     symbol.unit = Some(hersim_units::Unit::dimensionless());
+                    symbol.constant = reference.constant;
                     symbol.value = reference.stoichiometry.map_or(Value::Missing, Value::Number);
                 }
             }
@@ -223,7 +253,12 @@ impl<'m> Lowering<'m> {
             let Some(math) = &rule.what.math else { continue };
             let expr = self.global(math);
             if rule.kind == RuleKind::Algebraic {
-                self.network.algebraic.push(expr);
+                let head = &rule.what.head;
+                let number = self.network.algebraic.len();
+                let unnamed = head.id.is_empty();
+                let name = if unnamed { format!("_alg{number}") } else { head.id.clone() };
+                let about = head.about.clone();
+                self.network.algebraic.push(Algebraic { name, expr, about });
                 continue;
             }
             let Some(target) = self.resolve(&rule.what.target) else { continue };
@@ -296,9 +331,15 @@ impl<'m> Lowering<'m> {
                 }
             }
             let mut modifiers = Vec::new();
-            for name in &text.modifiers {
-                modifiers.extend(self.resolve(name));
+            for one in &text.modifiers {
+                modifiers.extend(self.resolve(&one.species).map(|species| Modifier {
+                    species,
+                    name: one.head.about.display_name.clone(),
+                    sbo: one.head.about.sbo,
+                }));
             }
+            let compartment = text.compartment.as_ref().and_then(|c| self.resolve(c));
+            let rated = text.law.as_ref().is_some_and(|law| law.math.is_some());
             let Some(id) = self.network.find(&text.head.id) else { continue };
             if let SymbolKind::Reaction(reaction) = &mut self.network[id].kind {
                 let [reactants, products] = sides;
@@ -306,6 +347,8 @@ impl<'m> Lowering<'m> {
                 reaction.products = products;
                 reaction.modifiers = modifiers;
                 reaction.rate = rate;
+                reaction.rated = rated;
+                reaction.compartment = compartment;
             }
         }
     }
@@ -381,6 +424,7 @@ impl<'m> Lowering<'m> {
             event.persistent = text.persistent;
             event.at_trigger = text.at_trigger;
             event.span = text.head.span;
+            event.about.clone_from(&text.head.about);
             for assignment in &text.assignments {
                 let Some(target) = self.resolve(&assignment.target) else { continue };
                 if self.is_fixed(target, &assignment.target) {
@@ -563,6 +607,9 @@ impl<'m> Lowering<'m> {
                 .mend(format!("give {wanted}")),
             );
             return nothing;
+        }
+        if let ([Expr { node: Node::Symbol(_), .. }], true) = (&*arguments, function.is_rate) {
+            return Expr { node: Node::Call(Function::RateOf, arguments), span };
         }
         let Some(body) = &function.body else { return nothing };
         let named = function.arguments.iter().cloned().zip(arguments);

@@ -42,6 +42,20 @@ pub(super) fn lambda(node: Node, place: &mut Place) -> (Vec<String>, Option<Math
     (names, body)
 }
 
+/// A distribution of the package `distrib`: its name and its parameters.
+pub(super) fn distribution(node: Node, place: &mut Place) -> Option<(String, Vec<Math>)> {
+    let apply = node.children().find(Node::is_element)?;
+    let mut children = apply.children().filter(Node::is_element);
+    let head = children.next()?;
+    if head.tag_name().name() != "csymbol" || !head.attribute("definitionURL")?.contains("distrib")
+    {
+        place.wrong_math(apply, "a distribution is needed here");
+        return None;
+    }
+    let arguments = children.map(|one| formula(one, place)).collect();
+    Some((definition(head).to_string(), arguments))
+}
+
 fn formula(node: Node, place: &mut Place) -> Math {
     let span = place.span(node);
     let number = |value| Math::number(value, span);

@@ -11,6 +11,7 @@ mod lower;
 mod math;
 mod parse;
 mod syntax;
+mod uncertainty;
 mod units;
 
 use hersim_network::{Diagnostic, FileId, Network, Sources};

@@ -4,9 +4,11 @@ use hersim_network::{Diagnostic, Span};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{
+    annotation,
     element::{COMP, Local, Place},
     math,
     syntax::*,
+    uncertainty::DISTRIB,
 };
 
 /// Bytes a file may have.
@@ -123,7 +125,8 @@ fn file(root: Node, place: &mut Place) -> Option<File> {
     (place.level, place.version) = (level, version);
     for attribute in root.attributes().filter(|a| a.name() == "required") {
         let package = attribute.namespace().unwrap_or("");
-        if attribute.value() == "true" && package != COMP {
+        // What `distrib` says of numbers is kept; its random functions are refused one by one.
+        if attribute.value() == "true" && package != COMP && package != DISTRIB {
             let mut name = package.trim_start_matches("http://www.sbml.org/sbml/level3/");
             name = name.trim_start_matches("version1/");
             let name = name.split('/').next().unwrap_or(name).to_string();
@@ -203,7 +206,8 @@ fn item(model: &mut Model, list: &str, one: Node, place: &mut Place) {
             let head = named(one, place);
             let math = one.children().find(|c| c.has_tag_name_local("math"));
             let (arguments, body) = math.map_or((Vec::new(), None), |m| math::lambda(m, place));
-            model.functions.push(FunctionDefinition { head, arguments, body });
+            let is_rate = annotation::is_rate(one);
+            model.functions.push(FunctionDefinition { head, arguments, is_rate, body });
         }
         ("listOfCompartments", "compartment") => {
             let dimensions = place.number(one, "spatialDimensions");
@@ -339,6 +343,7 @@ fn reaction(node: Node, place: &mut Place) -> Reaction {
         reactants: Vec::new(),
         products: Vec::new(),
         modifiers: Vec::new(),
+        compartment: place.name(node, "compartment"),
         law: None,
     };
     for list in node.children().filter(Node::is_element) {
@@ -347,7 +352,8 @@ fn reaction(node: Node, place: &mut Place) -> Reaction {
             "listOfProducts" => reaction.products = references(list, place),
             "listOfModifiers" => {
                 for one in list.children().filter(Node::is_element) {
-                    reaction.modifiers.push(place.needed(one, "species"));
+                    let species = place.needed(one, "species");
+                    reaction.modifiers.push(Modifier { head: place.head(one), species });
                 }
             }
             "kineticLaw" => {
@@ -399,6 +405,7 @@ fn references(list: Node, place: &mut Place) -> Vec<Reference> {
             head: place.head(one),
             species: place.needed(one, "species"),
             stoichiometry: given.or(default).map(|n| n / denominator),
+            constant: place.truth(one, "constant", false),
             math: math.and_then(|m| formula(m, place)),
         });
     }

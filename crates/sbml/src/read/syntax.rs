@@ -1,6 +1,6 @@
 //! A model as SBML says it: elements with names, nothing resolved yet.
 
-use hersim_network::{Annotation, BinaryOp, Function, Span};
+use hersim_network::{About, BinaryOp, Function, Span};
 
 /// What every element may have.
 #[derive(Clone, Debug)]
@@ -9,14 +9,34 @@ pub(super) struct Head {
     /// The submodel it comes from; empty for the model itself.
     pub(super) home: String,
     pub(super) meta: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) notes: Option<String>,
-    pub(super) annotations: Vec<Annotation>,
+    pub(super) about: About,
+    pub(super) uncertainties: Vec<Uncertainty>,
     pub(super) span: Span,
     /// Elements of submodels that this one stands for.
     pub(super) replaces: Vec<Replaced>,
     /// The element of a submodel that stands for this one.
     pub(super) replaced_by: Option<Pointer>,
+}
+
+/// A statistic of the package `distrib`.
+#[derive(Clone, Debug)]
+pub(super) struct Uncertainty {
+    pub(super) statistic: String,
+    pub(super) spread: Option<Spread>,
+    pub(super) definition: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Spread {
+    Value(Quantity),
+    Range(Quantity, Quantity),
+    Distribution(String, Vec<Math>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Quantity {
+    Number(f64),
+    Name(Name),
 }
 
 /// A name and where it was written.
@@ -110,6 +130,8 @@ pub(super) struct UnitFactor {
 pub(super) struct FunctionDefinition {
     pub(super) head: Head,
     pub(super) arguments: Vec<String>,
+    /// Stands for the rate of its argument, as was written before there was a symbol for it.
+    pub(super) is_rate: bool,
     pub(super) body: Option<Math>,
 }
 
@@ -168,6 +190,7 @@ pub(super) struct Reference {
     pub(super) head: Head,
     pub(super) species: Name,
     pub(super) stoichiometry: Option<f64>,
+    pub(super) constant: bool,
     pub(super) math: Option<Math>,
 }
 
@@ -178,8 +201,15 @@ pub(super) struct Reaction {
     pub(super) fast: bool,
     pub(super) reactants: Vec<Reference>,
     pub(super) products: Vec<Reference>,
-    pub(super) modifiers: Vec<Name>,
+    pub(super) modifiers: Vec<Modifier>,
+    pub(super) compartment: Option<Name>,
     pub(super) law: Option<Law>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Modifier {
+    pub(super) head: Head,
+    pub(super) species: Name,
 }
 
 #[derive(Clone, Debug)]

@@ -20,6 +20,8 @@ impl Units {
                 .try_fold(Unit::dimensionless(), |unit, factor| {
                     unit.try_mul(&self::factor(factor)?)
                 });
+            // A definition without factors leaves the unit open.
+            let unit = unit.filter(|_| !definition.factors.is_empty());
             units.defined.insert(definition.head.id.clone(), unit);
         }
         units

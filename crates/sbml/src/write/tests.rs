@@ -47,14 +47,7 @@ impl Make {
     ) -> SymbolId {
         let side =
             |ids: &[SymbolId]| ids.iter().map(|&species| Participant::new(species, 1.0)).collect();
-        let reaction = Reaction {
-            reactants: side(reactants),
-            products: side(products),
-            modifiers: Vec::new(),
-            reversible: false,
-            fast: false,
-            rate,
-        };
+        let reaction = Reaction::new(side(reactants), side(products), rate);
         self.add(name, SymbolKind::Reaction(Box::new(reaction)), "", Value::Missing)
     }
 }

@@ -266,7 +266,7 @@ impl<'a> Collector<'a> {
         let nominal = if let Value::Number(value) = symbol.value { value } else { f64::NAN };
         let mut parameter = Parameter {
             id: name.to_string(),
-            title: symbol.display_name.clone().unwrap_or_default(),
+            title: symbol.about.display_name.clone().unwrap_or_default(),
             nominal,
             lower: row.and_then(|r| r.lower).unwrap_or(f64::NEG_INFINITY),
             upper: row.and_then(|r| r.upper).unwrap_or(f64::INFINITY),

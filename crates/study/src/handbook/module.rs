@@ -161,11 +161,11 @@ pub(super) fn read(place: &Place<'_>, loaded: &Loaded, sources: &Sources) -> Mod
     });
     let annotated = network
         .iter()
-        .filter(|(_, s)| !s.annotations.is_empty() && within(sources, s.span, place.path));
+        .filter(|(_, s)| !s.about.annotations.is_empty() && within(sources, s.span, place.path));
     let mut annotations: Vec<(String, Vec<Annotation>)> =
-        annotated.map(|(_, s)| (s.name.clone(), s.annotations.clone())).collect();
-    if !network.annotations.is_empty() {
-        annotations.push((network.id.clone(), network.annotations.clone()));
+        annotated.map(|(_, s)| (s.name.clone(), s.about.annotations.clone())).collect();
+    if !network.about.annotations.is_empty() {
+        annotations.push((network.id.clone(), network.about.annotations.clone()));
     }
     let ports = loaded.ports.iter().map(|id| Port {
         name: network[*id].name.clone(),
@@ -205,8 +205,8 @@ fn parts(loaded: &Loaded) -> Vec<Part> {
 
 fn meaning(symbol: &Symbol) -> Meaning {
     Meaning {
-        words: symbol.display_name.clone().unwrap_or_default(),
-        annotations: symbol.annotations.clone(),
+        words: symbol.about.display_name.clone().unwrap_or_default(),
+        annotations: symbol.about.annotations.clone(),
     }
 }
 

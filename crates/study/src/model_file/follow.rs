@@ -96,7 +96,8 @@ pub(super) fn unit(unit: Option<&hersim_units::Unit>) -> String {
 pub(super) fn changing(network: &Network) -> Vec<SymbolId> {
     let set: Vec<SymbolId> =
         network.events.iter().flat_map(|e| e.assignments.iter().map(|a| a.0)).collect();
-    let algebraic: Vec<SymbolId> = network.algebraic.iter().flat_map(|e| e.symbols()).collect();
+    let algebraic: Vec<SymbolId> =
+        network.algebraic.iter().flat_map(|r| r.expr.symbols()).collect();
     let changes = |id: SymbolId| {
         let symbol = &network[id];
         match symbol.kind {

@@ -89,17 +89,19 @@ pub fn convert(
     format: Format,
     sources: &mut Sources,
 ) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let ModelFile { network, mut warnings } = read(name, sources)?;
+    let ModelFile { network, warnings } = read(name, sources)?;
     let text = match format {
         Format::Sbml => hersim_sbml::write(&network),
         Format::Antimony => {
-            let beyond = beyond_antimony(&network);
+            // Rather refused than left out.
+            let refuse = |what: String| {
+                let message = format!("{what} cannot be written as Antimony");
+                Diagnostic::error("unsupported", message).mend("convert to sbml")
+            };
+            let beyond: Vec<Diagnostic> =
+                hersim_antimony::beyond(&network).into_iter().map(refuse).collect();
             if !beyond.is_empty() {
                 return Err(beyond);
-            }
-            if network.notes.is_some() || network.symbols.iter().any(|s| s.notes.is_some()) {
-                let message = "notes are left out of Antimony";
-                warnings.push(Diagnostic::warning("ignored", message).mend("convert to sbml"));
             }
             hersim_antimony::write(&network)
         }
@@ -111,39 +113,6 @@ pub fn convert(
         }
     };
     Ok((text, warnings))
-}
-
-/// What hersim's Antimony has no words for; rather refused than left out.
-fn beyond_antimony(network: &Network) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let mut refuse = |what: String| {
-        let message = format!("{what} cannot be written as Antimony");
-        found.push(Diagnostic::error("unsupported", message).mend("convert to sbml"));
-    };
-    if !network.algebraic.is_empty() {
-        refuse("an algebraic rule".into());
-    }
-    for event in &network.events {
-        let plain = event.delay.is_none() && event.priority.is_none() && event.persistent;
-        if !plain {
-            refuse(format!("the delay, priority or persistence of the event `{}`", event.name));
-        }
-    }
-    for symbol in &network.symbols {
-        if symbol.conversion.is_some() {
-            refuse(format!("the conversion factor of `{}`", symbol.name));
-        }
-        if let SymbolKind::Reaction(reaction) = &symbol.kind {
-            let sides = reaction.reactants.iter().chain(&reaction.products);
-            if sides.clone().any(|p| p.variable.is_some()) {
-                refuse(format!("a stoichiometry of `{}` that has a name", symbol.name));
-            }
-            if reaction.fast {
-                refuse(format!("that `{}` is fast", symbol.name));
-            }
-        }
-    }
-    found
 }
 
 /// Looks over an SBML file: names, units where they are given, what cannot be honoured.

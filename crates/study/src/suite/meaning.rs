@@ -2,45 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use hersim_network::{Expr, Network, Node, Participant, Rule, SymbolId, SymbolKind, Value};
+use hersim_network::{
+    About, BinaryOp, Event, Expr, Modifier, Network, Node, Participant, Quantity, Rule, Spread,
+    Symbol, SymbolId, SymbolKind, Uncertainty, Value,
+};
 
 /// Every fact of a network, one text each.
+///
+/// Two things are no facts: whether what nothing changes is called constant, of species, which
+/// Antimony cannot say apart from their being held; and unit definitions that give a unit to some
+/// symbol, since the unit itself is one.
 pub(super) fn facts(network: &Network) -> BTreeSet<String> {
-    let ids = hersim_sbml::ids(network);
+    let ids: Vec<String> = hersim_sbml::ids(network).into_iter().map(written).collect();
     let name = |id: SymbolId| ids[id.0 as usize].as_str();
     let mut facts = BTreeSet::new();
-    let unit = |unit: &Option<hersim_units::Unit>| {
-        unit.as_ref().map_or("none".to_string(), ToString::to_string)
-    };
+    facts.insert(format!("the model is {}", network.id));
+    facts.extend(told("the model", &network.id, &network.about));
     if network.time_unit.is_some() {
         facts.insert(format!("time in {}", unit(&network.time_unit)));
     }
-    let side = |side: &[Participant]| -> String {
-        let mut parts: Vec<String> = (side.iter())
-            .map(|p| match p.variable {
-                Some(id) => format!("{} {}", name(id), name(p.species)),
-                None => format!("{} {}", p.stoichiometry, name(p.species)),
-            })
-            .collect();
-        parts.sort();
-        parts.join(" + ")
-    };
+    facts.extend(definitions(network));
     for (id, symbol) in network.iter() {
         let this = name(id);
-        match &symbol.kind {
-            SymbolKind::Compartment => facts.insert(format!("compartment {this}")),
-            SymbolKind::Parameter => facts.insert(format!("parameter {this}")),
-            SymbolKind::Species { compartment, amount, boundary } => {
-                facts.insert(format!("{this} is in {}", name(*compartment)));
-                facts.insert(format!("species {this}: amount {amount}, boundary {boundary}"))
-            }
-            SymbolKind::Reaction(r) => {
-                let (from, to) = (side(&r.reactants), side(&r.products));
-                let how = (r.reversible, r.fast);
-                facts.insert(format!("reaction {this}: {from} -> {to} {how:?}"));
-                facts.insert(format!("rate of {this}: {}", formula(&r.rate, &name)))
-            }
-        };
+        facts.extend(kind(this, symbol, &name));
         match &symbol.value {
             // What always follows from others starts from them too.
             _ if matches!(symbol.rule, Some(Rule::Assignment(_))) => {}
@@ -61,60 +45,149 @@ pub(super) fn facts(network: &Network) -> BTreeSet<String> {
                 facts.insert(format!("rate of {this} is {}", formula(expr, &name)));
             }
         }
-        // A compartment of which nothing is said is in litres, in Antimony.
-        let said = match symbol.kind {
-            SymbolKind::Reaction(_) => false,
-            SymbolKind::Compartment => symbol.unit != hersim_units::Unit::base("litre"),
-            _ => true,
-        };
-        if said && symbol.unit.is_some() {
+        if symbol.unit.is_some() && !matches!(symbol.kind, SymbolKind::Reaction(_)) {
             facts.insert(format!("{this} in {}", unit(&symbol.unit)));
-        }
-        if let Some(words) = symbol.display_name.as_ref().filter(|w| *w != this) {
-            facts.insert(format!("{this} is called {words}"));
         }
         if let Some(factor) = symbol.conversion {
             facts.insert(format!("{this} is converted by {}", name(factor)));
         }
-        for one in &symbol.annotations {
-            facts.insert(format!("{this} {} {}", one.qualifier, one.resource));
-        }
-        if let Some(notes) = &symbol.notes {
-            facts.insert(format!("notes of {this}: {}", words(notes)));
-        }
+        facts.extend(told(this, this, &symbol.about));
+        facts.extend(symbol.uncertainties.iter().map(|u| uncertainty(this, u, &name)));
     }
-    for one in &network.annotations {
-        facts.insert(format!("the model {} {}", one.qualifier, one.resource));
-    }
-    if let Some(notes) = &network.notes {
-        facts.insert(format!("notes of the model: {}", words(notes)));
-    }
-    for expr in &network.algebraic {
-        facts.insert(format!("0 = {}", formula(expr, &name)));
+    for rule in &network.algebraic {
+        facts.insert(format!("{}: 0 = {}", rule.name, formula(&rule.expr, &name)));
+        facts.extend(told(&rule.name, &rule.name, &rule.about));
     }
     for event in &network.events {
-        let optional = |e: &Option<Expr>| e.as_ref().map_or("none".into(), |e| formula(e, &name));
-        let trigger = formula(&event.trigger, &name);
-        let mut sets: Vec<String> = (event.assignments.iter())
-            .map(|(id, e)| format!("{} = {}", name(*id), formula(e, &name)))
-            .collect();
-        sets.sort();
-        facts.insert(format!(
-            "at {trigger}: {}; initially {}, persistent {}, of the trigger {}, delay {}, \
-             priority {}",
-            sets.join(", "),
-            event.initially,
-            event.persistent,
-            event.at_trigger || event.delay.is_none(),
-            optional(&event.delay),
-            optional(&event.priority)
-        ));
+        facts.insert(self::event(event, &name));
+        facts.extend(told(&event.name, &event.name, &event.about));
     }
     facts
 }
 
+/// A name as Antimony has to write it.
+fn written(mut id: String) -> String {
+    if hersim_antimony::is_taken(&id) {
+        id.push('_');
+    }
+    id
+}
+
+fn unit(unit: &Option<hersim_units::Unit>) -> String {
+    unit.as_ref().map_or("none".to_string(), ToString::to_string)
+}
+
+/// Units of the model itself that are given a name and are not those of a symbol.
+fn definitions(network: &Network) -> Vec<String> {
+    let mut used: Vec<hersim_units::Unit> = network.time_unit.iter().cloned().collect();
+    for (id, symbol) in network.iter() {
+        used.extend(symbol.unit.clone());
+        used.extend(network.formula_unit(id));
+    }
+    let own = network
+        .unit_names
+        .iter()
+        .filter(|(name, unit)| !name.contains('.') && !used.contains(unit));
+    own.map(|(name, unit)| format!("unit {name} = {unit}")).collect()
+}
+
+fn kind<'n>(this: &str, symbol: &Symbol, name: &impl Fn(SymbolId) -> &'n str) -> Vec<String> {
+    match &symbol.kind {
+        SymbolKind::Compartment => {
+            vec![format!("compartment {this}, constant {}", symbol.constant)]
+        }
+        SymbolKind::Parameter => vec![format!("parameter {this}, constant {}", symbol.constant)],
+        SymbolKind::Species { compartment, amount, boundary } => vec![
+            format!("{this} is in {}", name(*compartment)),
+            format!("species {this}: amount {amount}, boundary {}", *boundary || symbol.constant),
+        ],
+        SymbolKind::Reaction(r) => {
+            let (from, to) = (side(&r.reactants, name), side(&r.products, name));
+            let how = (r.reversible, r.fast);
+            let mut facts = vec![format!("reaction {this}: {from} -> {to} {how:?}")];
+            let rate = formula(&r.rate, name);
+            facts.push(format!("rate of {this}: {}", if r.rated { &rate } else { "none" }));
+            facts.extend(r.compartment.map(|c| format!("{this} is in {}", name(c))));
+            facts.extend(r.modifiers.iter().map(|m| modifier(this, m, name)));
+            facts
+        }
+    }
+}
+
+fn side<'n>(side: &[Participant], name: &impl Fn(SymbolId) -> &'n str) -> String {
+    let mut parts: Vec<String> = (side.iter())
+        .map(|p| match p.variable {
+            Some(id) => format!("{} {}", name(id), name(p.species)),
+            None => format!("{} {}", p.stoichiometry, name(p.species)),
+        })
+        .collect();
+    parts.sort();
+    parts.join(" + ")
+}
+
+/// An activator is a modifier, which is all that older libAntimony says of one, and influences
+/// without a name are numbered by some.
+fn modifier<'n>(this: &str, said: &Modifier, name: &impl Fn(SymbolId) -> &'n str) -> String {
+    const MODIFIER: u32 = 19;
+    const ACTIVATOR: u32 = 459;
+    let sbo = said.sbo.map(|sbo| if sbo == ACTIVATOR { MODIFIER } else { sbo });
+    let label = said.name.as_ref().filter(|n| !n.starts_with("_J"));
+    format!("{} acts on {this} as {sbo:?}, called {label:?}", name(said.species))
+}
+
+fn event<'n>(event: &Event, name: &impl Fn(SymbolId) -> &'n str) -> String {
+    let optional = |e: &Option<Expr>| e.as_ref().map_or("none".into(), |e| formula(e, name));
+    let trigger = formula(&event.trigger, name);
+    let mut sets: Vec<String> = (event.assignments.iter())
+        .map(|(id, e)| format!("{} = {}", name(*id), formula(e, name)))
+        .collect();
+    sets.sort();
+    format!(
+        "{}: at {trigger}: {}; initially {}, persistent {}, of the trigger {}, delay {}, \
+         priority {}",
+        event.name,
+        sets.join(", "),
+        event.initially,
+        event.persistent,
+        event.at_trigger,
+        optional(&event.delay),
+        optional(&event.priority)
+    )
+}
+
+/// What is said for people and catalogues of something with this id.
+fn told(this: &str, id: &str, about: &About) -> Vec<String> {
+    let About { display_name, notes, annotations, sbo, creators, created, modified } = about;
+    let mut facts = Vec::new();
+    let words = display_name.iter().filter(|w| *w != id);
+    facts.extend(words.map(|words| format!("{this} is called {words}")));
+    facts.extend(annotations.iter().map(|a| format!("{this} {} {}", a.qualifier, a.resource)));
+    facts.extend(notes.iter().map(|notes| format!("notes of {this}: {}", plain(notes))));
+    facts.extend(sbo.iter().map(|term| format!("{this} is the SBO term {term}")));
+    facts.extend(creators.iter().map(|who| format!("{this} was made by {who:?}")));
+    facts.extend(created.iter().map(|date| format!("{this} was made at {date}")));
+    facts.extend(modified.iter().map(|date| format!("{this} was changed at {date}")));
+    facts
+}
+
+fn uncertainty<'n>(this: &str, said: &Uncertainty, name: &impl Fn(SymbolId) -> &'n str) -> String {
+    let quantity = |q: &Quantity| match q {
+        Quantity::Number(value) => number(*value),
+        Quantity::Symbol(id) => name(*id).to_string(),
+    };
+    let spread = said.spread.as_ref().map(|spread| match spread {
+        Spread::Value(value) => quantity(value),
+        Spread::Range(from, to) => format!("from {} to {}", quantity(from), quantity(to)),
+        Spread::Distribution(which, parameters) => {
+            let parameters: Vec<String> = parameters.iter().map(|p| formula(p, name)).collect();
+            format!("{which}({})", parameters.join(", "))
+        }
+    });
+    format!("{} of {this}: {spread:?}, defined by {:?}", said.statistic, said.definition)
+}
+
 /// Text without tags and with single blanks.
-fn words(text: &str) -> String {
+fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut inside = false;
     for c in text.chars() {
@@ -149,6 +222,13 @@ fn formula<'n>(expr: &Expr, name: &impl Fn(SymbolId) -> &'n str) -> String {
             _ => format!("-({})", formula(a, name)),
         },
         Node::Not(a) => format!("not({})", formula(a, name)),
+        Node::Binary(op @ (BinaryOp::Add | BinaryOp::Mul | BinaryOp::And | BinaryOp::Or), ..) => {
+            // Operands of one operation, however they are bracketed.
+            let mut operands = Vec::new();
+            chained(expr, *op, &mut operands);
+            let operands: Vec<String> = operands.into_iter().map(|o| formula(o, name)).collect();
+            format!("({})", operands.join(&format!(" {op:?} ")))
+        }
         Node::Binary(op, a, b) => {
             format!("({} {op:?} {})", formula(a, name), formula(b, name))
         }
@@ -159,5 +239,15 @@ fn formula<'n>(expr: &Expr, name: &impl Fn(SymbolId) -> &'n str) -> String {
                 .collect();
             format!("piecewise({}, {})", cases.join(", "), formula(otherwise, name))
         }
+    }
+}
+
+fn chained<'e>(expr: &'e Expr, op: BinaryOp, operands: &mut Vec<&'e Expr>) {
+    match &expr.node {
+        Node::Binary(inner, a, b) if *inner == op => {
+            chained(a, op, operands);
+            chained(b, op, operands);
+        }
+        _ => operands.push(expr),
     }
 }

@@ -163,14 +163,7 @@ impl Build {
                             .map(|(species, n)| Participant::new(find(species), *n))
                             .collect()
                     });
-                    let reaction = Reaction {
-                        reactants,
-                        products,
-                        modifiers: Vec::new(),
-                        reversible: false,
-                        fast: false,
-                        rate: expr,
-                    };
+                    let reaction = Reaction::new(reactants, products, expr);
                     network[id].kind = SymbolKind::Reaction(Box::new(reaction));
                 }
                 Formula::Event { name, target, trigger } => {

@@ -155,11 +155,21 @@ impl Work<'_, '_> {
             let (inner, other) = self.definition(&submodel.model, library, depth)?;
             let mut child = self.flat(inner, other, depth + 1)?;
             prefix(&mut child, &submodel.head.id);
+            // All are looked up before any goes: parts go with the whole they belong to.
+            let mut doomed = Vec::new();
             for (_, at) in &submodel.deletions {
                 // The deletion speaks of the submodel as it is on its own.
                 let target = child.place.find(&at.steps).map(|t| t.within(&submodel.head.id));
                 let target = target.and_then(|t| follow(&child.gone, t));
-                take(&mut child, target, None, at)?;
+                let there =
+                    target.as_ref().is_some_and(|t| visit::find(&mut child.model, t).is_some());
+                doomed.push((at, target, there));
+            }
+            for (at, target, there) in doomed {
+                let taken = take(&mut child, target, None, at);
+                if !there {
+                    taken?;
+                }
             }
             children.push(child);
         }

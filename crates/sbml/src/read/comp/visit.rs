@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::super::syntax::{
-    Assignment, Event, Head, Law, Math, MathNode, Model, Name, Parameter, Reaction, Reference,
+    Assignment, Event, Head, Law, Math, MathNode, Model, Name, Parameter, Quantity, Reaction,
+    Reference, Spread,
 };
 use super::{convert::change, pointer::Target};
 
@@ -33,11 +34,11 @@ pub(super) fn visit(model: &mut Model, v: &mut dyn Visitor) {
         }
     }
     for compartment in &mut model.compartments {
-        v.head(&mut compartment.head);
+        known(&mut compartment.head, v);
         compartment.units.iter_mut().for_each(|u| v.unit(u));
     }
     for species in &mut model.species {
-        v.head(&mut species.head);
+        known(&mut species.head, v);
         v.name(&mut species.compartment);
         species.units.iter_mut().for_each(|u| v.unit(u));
         species.conversion.iter_mut().for_each(|n| v.name(n));
@@ -62,8 +63,31 @@ pub(super) fn visit(model: &mut Model, v: &mut dyn Visitor) {
     }
 }
 
+/// An element whose value may be uncertain.
+fn known(head: &mut Head, v: &mut dyn Visitor) {
+    v.head(head);
+    for uncertainty in &mut head.uncertainties {
+        let mut quantity = |q: &mut Quantity| {
+            if let Quantity::Name(name) = q {
+                v.name(name);
+            }
+        };
+        match &mut uncertainty.spread {
+            None => {}
+            Some(Spread::Value(value)) => quantity(value),
+            Some(Spread::Range(from, to)) => {
+                quantity(from);
+                quantity(to);
+            }
+            Some(Spread::Distribution(_, arguments)) => {
+                arguments.iter_mut().for_each(|a| v.math(a, &HashSet::new()));
+            }
+        }
+    }
+}
+
 fn parameter(parameter: &mut Parameter, v: &mut dyn Visitor) {
-    v.head(&mut parameter.head);
+    known(&mut parameter.head, v);
     parameter.units.iter_mut().for_each(|u| v.unit(u));
 }
 
@@ -79,11 +103,15 @@ fn assignment(assignment: &mut Assignment, v: &mut dyn Visitor) {
 }
 
 fn reaction(reaction: &mut Reaction, v: &mut dyn Visitor) {
-    v.head(&mut reaction.head);
+    known(&mut reaction.head, v);
+    reaction.compartment.iter_mut().for_each(|c| v.name(c));
     for reference in reaction.reactants.iter_mut().chain(&mut reaction.products) {
         self::reference(reference, v);
     }
-    reaction.modifiers.iter_mut().for_each(|n| v.name(n));
+    for modifier in &mut reaction.modifiers {
+        v.head(&mut modifier.head);
+        v.name(&mut modifier.species);
+    }
     if let Some(law) = &mut reaction.law {
         self::law(law, v);
     }
@@ -149,6 +177,7 @@ pub(super) fn remove(model: &mut Model, gone: &dyn Fn(&Head) -> bool) -> Vec<Hea
     for reaction in &mut model.reactions {
         sift!(reaction.reactants, head);
         sift!(reaction.products, head);
+        sift!(reaction.modifiers, head);
         if let Some(law) = reaction.law.take() {
             if gone(&law.head) {
                 heads.push(law.head);

@@ -22,17 +22,17 @@ fn everything() -> Network {
     network[w].rule = Some(Rule::Rate(Expr::symbol(k)));
     network[a].value = Formula(Expr::symbol(start));
     network[d].constant = true;
-    network[a].display_name = Some("receptor <free> & whole".to_string());
+    network[a].about.display_name = Some("receptor <free> & whole".to_string());
     let reference = |qualifier: &str, resource: &str| Annotation {
         qualifier: qualifier.to_string(),
         resource: resource.to_string(),
     };
-    network[a].annotations = vec![
+    network[a].about.annotations = vec![
         reference("is", "https://identifiers.org/hgnc:3430"),
         reference("isDescribedBy", "https://identifiers.org/pubmed:1"),
         reference("is", "https://identifiers.org/uniprot:P04626"),
     ];
-    network.annotations = vec![reference("isDerivedFrom", "https://identifiers.org/x:1")];
+    network.about.annotations = vec![reference("isDerivedFrom", "https://identifiers.org/x:1")];
     network[k].provenance = Some(Provenance {
         source: "doi:10.1000/a; pmid:42; table 2".to_string(),
         status: Status::Measured,
