@@ -209,8 +209,7 @@ pub(crate) struct Submodel {
     /// `_sys0` and so on where the text gives none.
     pub(crate) name: Name,
     pub(crate) model: Name,
-    /// By port; a port may be left out.
-    pub(crate) arguments: Vec<Option<Name>>,
+    pub(crate) arguments: Vec<Name>,
     /// How many units of time outside are one inside.
     pub(crate) time: Option<Formula>,
     /// How many units of extent outside are one inside.

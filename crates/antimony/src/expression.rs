@@ -24,8 +24,9 @@ pub(crate) struct Lowering<'a, 'p> {
     pub(crate) open: Vec<&'p str>,
     /// Operations made for the formula at hand, against functions that multiply without end.
     pub(crate) made: usize,
-    /// Whether the formula at hand names something that is deleted.
+    /// Whether the formula at hand names something that is deleted, and something that changes.
     pub(crate) lost: bool,
+    pub(crate) lost_change: bool,
 }
 
 /// The built-in functions, with the number of arguments.
@@ -74,6 +75,7 @@ impl<'p> Lowering<'_, 'p> {
     pub(crate) fn formula(&mut self, formula: &Formula, instance: usize) -> Expr {
         self.made = 0;
         self.lost = false;
+        self.lost_change = false;
         self.open.clear();
         let made = self.lower(formula, instance, None);
         let made = convert::formula(made, self.flat, self.symbols, instance);
@@ -201,6 +203,7 @@ impl<'p> Lowering<'_, 'p> {
             }
             None if self.flat.is_deleted(&full) => {
                 self.lost = true;
+                self.lost_change |= node.is_some_and(|n| self.flat.nodes[n].facts.changes());
                 hole()
             }
             None => {

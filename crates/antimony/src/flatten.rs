@@ -86,6 +86,17 @@ pub(crate) struct Facts<'p> {
     pub(crate) known: Vec<Said<(&'static str, Known<'p>)>>,
 }
 
+impl Facts<'_> {
+    /// Whether it is something that changes by itself.
+    pub(crate) fn changes(&self) -> bool {
+        let species = |c: &Said<Class>| matches!(c.what, Class::Species { .. });
+        self.used_as_species
+            || self.class.iter().any(species)
+            || !self.reactions.is_empty()
+            || !self.rules.is_empty()
+    }
+}
+
 /// One full name.
 pub(crate) struct Node<'p> {
     pub(crate) name: String,
@@ -699,9 +710,8 @@ impl<'p> Flattener<'p, '_> {
         self.flat.instances[inner].time = self.conversion(instance, "timeconv", &submodel.time);
         self.flat.instances[inner].extent =
             self.conversion(instance, "extentconv", &submodel.extent);
-        let given = submodel.arguments.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        if given > model.ports.len() {
-            let extra = submodel.arguments[model.ports.len()].as_ref().unwrap_or(&submodel.model);
+        if submodel.arguments.len() > model.ports.len() {
+            let extra = &submodel.arguments[model.ports.len()];
             self.found.push(
                 Diagnostic::error(
                     "too-many-ports",
@@ -709,7 +719,7 @@ impl<'p> Flattener<'p, '_> {
                         "model `{}` has {} ports, {} are given",
                         model.name.path,
                         model.ports.len(),
-                        given
+                        submodel.arguments.len()
                     ),
                 )
                 .at(extra.span, "")
@@ -718,7 +728,6 @@ impl<'p> Flattener<'p, '_> {
             );
         }
         for (port, argument) in model.ports.iter().zip(&submodel.arguments) {
-            let Some(argument) = argument else { continue };
             let inside = self.seen(inner, port);
             let outside = self.mention(instance, argument, true);
             self.flat.nodes[inside].inner = true;

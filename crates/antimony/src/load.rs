@@ -113,6 +113,7 @@ fn assemble(
         open: Vec::new(),
         made: 0,
         lost: false,
+        lost_change: false,
     };
     let place = Place { file, model: Some(model) };
     let network = lower(&mut lowering, &mut units, &name, place);

@@ -61,12 +61,39 @@ pub(crate) fn lower<'p>(
             symbol.constant = false;
         }
     }
+    if lowering.program.tolerant {
+        follow_changes(&mut network, symbols);
+    }
     network.events = events;
     network.algebraic = algebraic;
     stoichiometries(&mut network, lowering);
     interactions(&mut network, lowering);
     network.unit_names = units.all(id, lowering.found);
     network
+}
+
+/// What starts from something that changes is taken for something that changes, unless the text
+/// says otherwise.
+fn follow_changes(network: &mut Network, symbols: &Symbols<'_>) {
+    loop {
+        let changes =
+            |id: &SymbolId| network.symbols.get(id.0 as usize).is_some_and(|s| !s.constant);
+        let next = network.symbols.iter().position(|symbol| {
+            let open = symbols.all.iter().find(|m| m.name == symbol.name);
+            let open = open.is_some_and(|m| m.constant.is_none());
+            let fixed = matches!(symbol.kind, SymbolKind::Parameter | SymbolKind::Compartment);
+            match &symbol.value {
+                Value::Formula(start) if fixed && open && symbol.constant => {
+                    start.symbols().iter().any(changes)
+                }
+                _ => false,
+            }
+        });
+        match next.and_then(|index| network.symbols.get_mut(index)) {
+            Some(symbol) => symbol.constant = false,
+            None => return,
+        }
+    }
 }
 
 /// The main model's time unit; submodels may not think otherwise.
@@ -152,6 +179,7 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
             (Some((row, from)), Some(to)) => self.factor(merged, row, from, to),
             _ => 1.0,
         };
+        let mut lost_change = false;
         let value = match &merged.value {
             None | Some(Said { what: Given::Nothing, .. }) => Value::Missing,
             Some(Said { what: Given::Row(row), .. }) => Value::Number(row.value * factor),
@@ -159,7 +187,9 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 match (formula.as_number(), self.factor_of(said.node)) {
                     (Some(number), None) => Value::Number(number),
                     (_, factor) => {
-                        self.kept(formula, said, factor).map_or(Value::Missing, Value::Formula)
+                        let kept = self.kept(formula, said, factor);
+                        lost_change |= self.lowering.lost_change;
+                        kept.map_or(Value::Missing, Value::Formula)
                     }
                 }
             }
@@ -176,7 +206,9 @@ impl<'b, 'a, 'p> Builder<'b, 'a, 'p> {
                 How::Always | How::Initial => Rule::Assignment(formula),
             })
         });
-        let fixed = !merged.ruled && matches!(merged.kind, Kind::Parameter | Kind::Compartment);
+        let fixed = !merged.ruled
+            && !lost_change
+            && matches!(merged.kind, Kind::Parameter | Kind::Compartment);
         let mut about = merged.about.clone();
         let mut value = value;
         if merged.name == DEFAULT

@@ -51,7 +51,7 @@ pub(crate) enum Kind<'p> {
 pub(crate) struct Symbols<'p> {
     pub(crate) all: Vec<Merged<'p>>,
     pub(crate) of_node: Vec<Option<usize>>,
-    /// Whether a species that is there, or was deleted, names no compartment.
+    /// Whether a species names no compartment.
     pub(crate) homeless: bool,
 }
 
@@ -67,23 +67,20 @@ pub(crate) fn merge<'p>(
     let homes = homes(flat, &groups);
     let mut of_node = vec![None; flat.nodes.len()];
     let declared = groups.iter().filter(|g| g.iter().any(|n| flat.nodes[*n].declared));
-    let (gone, live): (Vec<&Vec<usize>>, Vec<&Vec<usize>>) =
-        declared.partition(|g| g.iter().any(|n| flat.is_deleted(&flat.nodes[*n].name)));
+    let deleted = |g: &&Vec<usize>| g.iter().any(|n| flat.is_deleted(&flat.nodes[*n].name));
+    let live: Vec<&Vec<usize>> = declared.filter(|g| !deleted(g)).collect();
     for (index, group) in live.iter().enumerate() {
         group.iter().for_each(|n| of_node[*n] = Some(index));
     }
     let tolerant = program.tolerant;
-    let mut settle = |group: &Vec<usize>, found: &mut Vec<Diagnostic>| {
+    let settle = |group: &Vec<usize>| {
         let settler = Settler { tolerant, depths: &depths, found, of_node: &of_node };
         settler.settle(flat, group, &homes)
     };
-    let all: Vec<Merged<'p>> = live.into_iter().map(|group| settle(group, found)).collect();
-    // Nothing about what is gone is wrong any more.
-    let gone: Vec<Merged<'p>> =
-        gone.into_iter().map(|group| settle(group, &mut Vec::new())).collect();
+    let all: Vec<Merged<'p>> = live.into_iter().map(settle).collect();
     let homeless =
         |merged: &Merged<'_>| matches!(merged.kind, Kind::Species { compartment: None, .. });
-    let homeless = all.iter().chain(&gone).any(homeless);
+    let homeless = all.iter().any(homeless);
     Symbols { all, of_node, homeless }
 }
 

@@ -163,7 +163,7 @@ fn visit(statement: &Statement, see: &mut dyn FnMut(&str)) {
         }
         Statement::Submodel(s) => {
             see(&s.name.path);
-            s.arguments.iter().flatten().for_each(|a| see(&a.path));
+            s.arguments.iter().for_each(|a| see(&a.path));
             s.time.iter().chain(&s.extent).for_each(|f| f.names(&mut |n| see(n)));
         }
         Statement::Same(a, b, factor) => {
@@ -227,7 +227,7 @@ fn renamed(stated: &Stated, clone: &str, other: Option<&str>) -> Stated {
         Statement::Submodel(s) => {
             let mut s = s.clone();
             s.name = name(&s.name);
-            s.arguments = s.arguments.iter().map(|a| a.as_ref().map(name)).collect();
+            s.arguments = s.arguments.iter().map(name).collect();
             s.time = s.time.as_ref().map(formula);
             s.extent = s.extent.as_ref().map(formula);
             Statement::Submodel(s)

@@ -167,8 +167,20 @@ impl<'p> Units<'p> {
         if let Some((definition, place)) = self.definition(&name.path, place) {
             return self.evaluate(definition, place, found);
         }
-        if let Some(unit) = Unit::base(&name.path) {
+        let known = !self.program.tolerant || is_standard(&name.path);
+        if let (Some(unit), true) = (Unit::base(&name.path), known) {
             return Some(unit);
+        }
+        if self.program.tolerant {
+            found.push(
+                Diagnostic::warning(
+                    "unknown-unit",
+                    format!("the unit `{}` is not defined", name.path),
+                )
+                .at(name.span, "it says nothing")
+                .mend(format!("define it: `unit {} = …`", name.path)),
+            );
+            return None;
         }
         if self.may_be_unread(&name.path, place) {
             return None;
@@ -281,6 +293,51 @@ impl<'p> Units<'p> {
             || place.model.is_some_and(|m| m.unread.contains(name))
             || self.program.files.iter().any(|f| f.text.unread.contains(name))
     }
+}
+
+/// Units that all readers of Antimony know, also in the plural, and cells.
+fn is_standard(name: &str) -> bool {
+    const STANDARD: [&str; 38] = [
+        "ampere",
+        "avogadro",
+        "becquerel",
+        "candela",
+        "cell",
+        "celsius",
+        "coulomb",
+        "dimensionless",
+        "farad",
+        "gram",
+        "gray",
+        "henry",
+        "hertz",
+        "item",
+        "joule",
+        "katal",
+        "kelvin",
+        "kilogram",
+        "liter",
+        "litre",
+        "lumen",
+        "lux",
+        "meter",
+        "metre",
+        "mole",
+        "newton",
+        "ohm",
+        "pascal",
+        "radian",
+        "second",
+        "siemens",
+        "sievert",
+        "steradian",
+        "tesla",
+        "volt",
+        "watt",
+        "weber",
+        "copies",
+    ];
+    STANDARD.contains(&name) || name.strip_suffix('s').is_some_and(|one| STANDARD.contains(&one))
 }
 
 fn is_self(definition: &UnitDefinition) -> bool {

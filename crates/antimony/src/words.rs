@@ -46,7 +46,11 @@ pub fn is_taken(name: &str) -> bool {
 }
 
 /// Found by asking libAntimony 3.3 to read a parameter of each name.
-const TAKEN: [&str; 130] = [
+const TAKEN: [&str; 134] = [
+    "FALSE",
+    "False",
+    "TRUE",
+    "True",
     "DNA",
     "INF",
     "NAN",

@@ -24,7 +24,7 @@ use crate::parser::reaction::arrow_of;
 /// sources of numbers, which have no place in it, and for what [`beyond`] names.
 pub fn write(network: &Network) -> String {
     let names = Names::new(network);
-    let mut units = UnitNames::new(network);
+    let mut units = UnitNames::new(network, &names);
     let writer = Writer { network, names: &names, formulas: Formulas { names: &names } };
     let mut body = String::new();
     writer.compartments(&mut body);
@@ -131,6 +131,8 @@ impl Writer<'_> {
             }
             let name = self.name(id);
             match &symbol.value {
+                // What always follows from others starts from them too.
+                _ if matches!(symbol.rule, Some(Rule::Assignment(_))) => {}
                 Value::Number(value) => {
                     let _ = writeln!(text, "  {name} = {};", formula::number(*value));
                 }
@@ -143,7 +145,8 @@ impl Writer<'_> {
                 let said = constancy(symbol, self.moved(id));
                 let bare = symbol.value == Value::Missing && symbol.rule.is_none();
                 if !said.is_empty() || bare {
-                    let said = if said.is_empty() { "const " } else { said };
+                    let plain = if symbol.constant { "const " } else { "var " };
+                    let said = if said.is_empty() { plain } else { said };
                     let _ = writeln!(text, "  {said}{name};");
                 }
             }
@@ -216,7 +219,10 @@ impl Writer<'_> {
             let used = reaction.rate.symbols();
             for modifier in &reaction.modifiers {
                 let Modifier { species, name, sbo } = modifier;
-                if used.contains(species) && sbo.is_none() && name.is_none() {
+                let sides = reaction.reactants.iter().chain(&reaction.products);
+                let taking_part = sides.map(|p| p.species).any(|s| s == *species);
+                let plain = used.contains(species) && !taking_part;
+                if plain && sbo.is_none() && name.is_none() {
                     continue;
                 }
                 let label = self.names.label(name.as_deref());
@@ -290,12 +296,14 @@ impl Writer<'_> {
     }
 }
 
-/// `const` or `var` where the text would otherwise be read the other way.
+/// `const` or `var` where the text could otherwise be read the other way.
 fn constancy(symbol: &Symbol, moved: bool) -> &'static str {
+    // What starts from something that changes is taken for something that changes by some.
+    let open = matches!(symbol.value, Value::Formula(_));
     let unsaid = symbol.rule.is_none() && !moved;
     match (symbol.constant, unsaid) {
-        (true, false) => "const ",
-        (false, true) => "var ",
+        (true, unsaid) if open || !unsaid => "const ",
+        (false, unsaid) if open || unsaid => "var ",
         _ => "",
     }
 }

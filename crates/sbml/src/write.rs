@@ -236,9 +236,7 @@ impl<'a> Document<'a> {
     }
 
     fn is_constant(&self, id: SymbolId) -> &'static str {
-        // What an algebraic rule may determine is what is not declared constant.
-        let free = !self.network.algebraic.is_empty() && !self.network[id].constant;
-        if self.changed.contains(&id) || free { "false" } else { "true" }
+        truth(self.network[id].constant && !self.changed.contains(&id))
     }
 
     fn compartment(&mut self, id: SymbolId, symbol: &Symbol) -> bool {

@@ -82,7 +82,8 @@ fn a_reaction_knows_its_sides() {
     assert_eq!(side(&j.reactants), [("A".into(), 2.0), ("B".into(), 1.0)]);
     assert_eq!(side(&j.products), [("C".into(), 4.0)]);
     assert!(!j.reversible);
-    let modifiers: Vec<&str> = j.modifiers.iter().map(|m| network[*m].name.as_str()).collect();
+    let modifiers: Vec<&str> =
+        j.modifiers.iter().map(|m| network[m.species].name.as_str()).collect();
     assert_eq!(modifiers, ["D"]);
     let SymbolKind::Reaction(first) = &symbol(&network, "_J0").kind else { panic!() };
     assert!(first.reversible && first.products.is_empty());
@@ -167,7 +168,7 @@ fn tables_are_converted_to_the_units_of_the_text() {
     let a = network.find("A").unwrap();
     assert_eq!(network.formula_unit(a), Unit::parse("nmol/L").ok());
     let k = symbol(&network, "k");
-    assert_eq!(k.display_name.as_deref(), Some("rate"));
+    assert_eq!(k.about.display_name.as_deref(), Some("rate"));
     let provenance = k.provenance.as_ref().unwrap();
     assert_eq!((provenance.lower, provenance.upper), (Some(12.0), Some(120.0)));
     assert!(provenance.estimate && provenance.scale == Scale::Log10);
@@ -347,13 +348,13 @@ fn annotations_are_kept() {
     );
     let k = symbol(&network, "k");
     let said: Vec<(&str, &str)> =
-        k.annotations.iter().map(|a| (a.qualifier.as_str(), a.resource.as_str())).collect();
+        k.about.annotations.iter().map(|a| (a.qualifier.as_str(), a.resource.as_str())).collect();
     assert_eq!(
         said,
         [("is", "urn:a"), ("is", "urn:b"), ("hasPart", "urn:c"), ("hasPart", "urn:d")]
     );
-    assert_eq!(k.display_name.as_deref(), Some("a rate"));
-    let about: Vec<&str> = network.annotations.iter().map(|a| a.resource.as_str()).collect();
+    assert_eq!(k.about.display_name.as_deref(), Some("a rate"));
+    let about: Vec<&str> = network.about.annotations.iter().map(|a| a.resource.as_str()).collect();
     assert_eq!(about, ["urn:e", "urn:f"]);
 }
 

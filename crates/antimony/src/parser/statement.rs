@@ -8,7 +8,7 @@ use crate::{
         Class, Conversion, Declaration, FieldText, FieldValue, How, Name, Remark, Stated,
         Statement, Submodel, UnitDefinition, UnitExpr,
     },
-    fields::field_of,
+    fields::{Field, field_of},
     lexer::Token,
     words::{KEYWORDS, RESERVED, is_taken},
 };
@@ -148,6 +148,14 @@ impl Parser<'_> {
                 "has" => made.push(Statement::Declare(self.declared(name, None, None, false)?)),
                 "in" => {
                     if matches!(self.peek_at(2), Token::Sign(":")) {
+                        let span = self.span();
+                        if !self.tolerant {
+                            return self.unsupported(
+                                "a compartment of a reaction",
+                                span,
+                                "say where each species is instead: `species X in c`",
+                            );
+                        }
                         self.at += 1;
                         let compartment = self.name("a compartment's name")?;
                         self.at += 1;
@@ -258,7 +266,7 @@ impl Parser<'_> {
     /// `model(a, b), timeconv=60`, after the label.
     fn submodel(&mut self, name: Name) -> Parsed<Statement> {
         let model = self.name("a model's name")?;
-        let arguments = self.arguments_of_submodel()?;
+        let arguments = self.name_list()?;
         if self.peek_word("in") {
             return self.submodel_in_compartment(self.span());
         }
@@ -282,24 +290,6 @@ impl Parser<'_> {
             }
         }
         Ok(Statement::Submodel(submodel))
-    }
-
-    /// `(a, , c)`: a port may be left out.
-    fn arguments_of_submodel(&mut self) -> Parsed<Vec<Option<Name>>> {
-        if !self.tolerant {
-            return Ok(self.name_list()?.into_iter().map(Some).collect());
-        }
-        self.expect("(", "open the list of names with `(`")?;
-        let mut names = Vec::new();
-        loop {
-            self.eat("$");
-            let given = matches!(self.peek(), Token::Name(_));
-            names.push(if given { Some(self.name("a name")?) } else { None });
-            if self.eat(")") {
-                return Ok(names);
-            }
-            self.expect(",", "separate names with `,` and close the list with `)`")?;
-        }
     }
 
     /// `0 = formula`, after the label.
@@ -438,6 +428,11 @@ impl Parser<'_> {
 
     /// `x.sboTerm = 9` and the like, after the `=`.
     fn field(&mut self, name: Name) -> Parsed<Statement> {
+        if !self.tolerant && field_of(&name.path) != Some(Field::Sbo) {
+            let field = name.path.rsplit('.').next().unwrap_or_default();
+            let mend = "keep spread and uncertainty in the parameter table";
+            return self.unsupported(&format!("the field `{field}`"), name.span, mend);
+        }
         let value = if self.eat("{") {
             let from = self.formula()?;
             self.expect(",", "a range is written `{from, to}`")?;

@@ -1,6 +1,6 @@
 //! Formulas as text that is read back to the same tree.
 
-use hersim_network::{BinaryOp, Expr, Node};
+use hersim_network::{BinaryOp, Expr, Function, Node};
 
 use super::names::Names;
 
@@ -66,7 +66,7 @@ impl Formulas<'_> {
             }
             Node::Binary(op, a, b) => self.binary(*op, a, b, text),
             Node::Call(function, arguments) => {
-                self.call(function.name(), arguments.iter(), text);
+                self.call(spelled(*function), arguments.iter(), text);
             }
             Node::Piecewise { cases, otherwise } => {
                 text.push_str("piecewise(");
@@ -116,7 +116,7 @@ impl Formulas<'_> {
             BinaryOp::Or => (" || ", logic(a, op), COMPARISON),
         };
         // Other readers take comparisons of comparisons for chains of them, in brackets or not.
-        if let (Some(name), true) = (comparison(op), [a, b].into_iter().any(|x| is_logical(x))) {
+        if let (Some(name), true) = (comparison(op), [a, b].into_iter().any(|x| is_comparison(x))) {
             text.push_str(name);
             text.push('(');
             self.put_condition(a, 0, text);
@@ -158,13 +158,20 @@ fn comparison(op: BinaryOp) -> Option<&'static str> {
     })
 }
 
-fn is_logical(expr: &Expr) -> bool {
-    match &expr.node {
-        Node::Not(_) => true,
-        Node::Binary(op, ..) => {
-            comparison(*op).is_some() || matches!(op, BinaryOp::And | BinaryOp::Or)
-        }
-        _ => false,
+fn is_comparison(expr: &Expr) -> bool {
+    matches!(&expr.node, Node::Binary(op, ..) if comparison(*op).is_some())
+}
+
+/// The name that all readers know it by.
+fn spelled(function: Function) -> &'static str {
+    match function {
+        Function::Asin => "arcsin",
+        Function::Acos => "arccos",
+        Function::Atan => "arctan",
+        Function::Asinh => "arcsinh",
+        Function::Acosh => "arccosh",
+        Function::Atanh => "arctanh",
+        _ => function.name(),
     }
 }
 
@@ -180,7 +187,7 @@ fn binding(expr: &Expr) -> u8 {
         | Node::Piecewise { .. } => ATOM,
         Node::Not(_) => PRODUCT,
         Node::Binary(op, a, b)
-            if comparison(*op).is_some() && [a, b].into_iter().any(|x| is_logical(x)) =>
+            if comparison(*op).is_some() && [a, b].into_iter().any(|x| is_comparison(x)) =>
         {
             ATOM
         }

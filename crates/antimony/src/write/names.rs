@@ -56,6 +56,12 @@ impl Names {
         name.filter(|n| self.labels.contains(*n)).map_or(String::new(), |n| format!("{n}: "))
     }
 
+    /// All names but those of units.
+    pub(super) fn all(&self) -> HashSet<String> {
+        let all = self.symbols.iter().chain(&self.events).chain(&self.rules).chain(&self.labels);
+        all.chain([&self.model]).cloned().collect()
+    }
+
     pub(super) fn rule(&self, index: usize) -> &str {
         self.rules.get(index).map_or("", String::as_str)
     }

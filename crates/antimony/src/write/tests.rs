@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use hersim_network::{BinaryOp, Expr, Function, Node, Rule, Sources, Span, SymbolKind, Value};
 use proptest::prelude::*;
 
-use crate::{Files, Loaded, Request, load, write};
+use crate::{Files, Loaded, Request, functions::truth, load, write};
 use hersim_network::{Network, Symbol, SymbolId};
 
 struct One<'a>(&'a str);
@@ -21,8 +21,7 @@ impl Files for One<'_> {
 
 fn read(text: &str) -> Loaded {
     let mut sources = Sources::default();
-    let request =
-        Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
+    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: true };
     load(&One(text), &request, &mut sources).unwrap_or_else(|found| {
         panic!("{}\n{text}", found.iter().map(|d| d.render(&sources, false)).collect::<String>())
     })
@@ -33,9 +32,14 @@ fn plain(expr: &mut Expr) {
     match &mut expr.node {
         Node::Number(_) | Node::Symbol(_) | Node::Time => {}
         Node::Neg(a) | Node::Not(a) => plain(a),
-        Node::Binary(_, a, b) => {
+        Node::Binary(op, a, b) => {
             plain(a);
             plain(b);
+            // What stands for truth is compared with zero where that is not plain.
+            if matches!(op, BinaryOp::And | BinaryOp::Or) {
+                **a = truth((**a).clone());
+                **b = truth((**b).clone());
+            }
         }
         Node::Call(_, arguments) => arguments.iter_mut().for_each(plain),
         Node::Piecewise { cases, otherwise } => {
@@ -46,6 +50,16 @@ fn plain(expr: &mut Expr) {
             plain(otherwise);
         }
     }
+}
+
+fn without_spans(text: &str) -> String {
+    let mut rest = text;
+    let mut plain = String::new();
+    while let Some((before, after)) = rest.split_once(", span: Span {") {
+        plain.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    plain + rest
 }
 
 /// All that a text can say of a network, by name, without places.
@@ -66,7 +80,7 @@ fn shape(network: &Network) -> Vec<String> {
     // Symbols may be declared in another order, so they are named.
     let name = |id: SymbolId| network[id].name.replace('.', "__");
     let named = |text: String| {
-        let mut text = text;
+        let mut text = without_spans(&text);
         for (id, _) in network.iter().collect::<Vec<_>>().into_iter().rev() {
             text = text.replace(&format!("SymbolId({})", id.0), &name(id));
         }
@@ -83,8 +97,8 @@ fn shape(network: &Network) -> Vec<String> {
                 s.value,
                 s.rule,
                 s.constant,
-                s.display_name,
-                s.annotations
+                s.about,
+                s.uncertainties
             ))
         })
         .collect();
@@ -96,7 +110,10 @@ fn shape(network: &Network) -> Vec<String> {
         event.span = Span::NONE;
         said.push(named(format!("{event:?}")));
     }
-    said.push(format!("{:?} {:?}", network.time_unit, network.annotations));
+    for rule in &network.algebraic {
+        said.push(named(format!("{:?}", (rule.name.replace('.', "__"), &rule.expr, &rule.about))));
+    }
+    said.push(format!("{:?} {:?}", network.time_unit, network.about));
     said.sort();
     said
 }
@@ -111,7 +128,7 @@ fn round_trip(text: &str) {
         lines.sort();
         lines
     };
-    assert!(lines(&written) == lines(&write(&second)), "writing twice");
+    assert_eq!(lines(&written), lines(&write(&second)), "writing twice");
 }
 
 #[test]
@@ -245,8 +262,9 @@ proptest! {
         let back = read(&text).network;
         let y = back.find("y").unwrap();
         let Some(Rule::Assignment(again)) = &back[y].rule else { panic!("{text}") };
-        let mut again = again.clone();
+        let (mut again, mut formula) = (again.clone(), formula);
         plain(&mut again);
+        plain(&mut formula);
         prop_assert_eq!(again, formula, "{}", text);
     }
 
@@ -259,7 +277,7 @@ proptest! {
         "delete", "identity", "model m()\n", "species A;\n", "A = 1;\n", "x: m();\n",
     ]), 0..60)) {
         let text = words.join(" ");
-        let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
+        let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: true };
         let mut sources = Sources::default();
         match load(&One(&text), &request, &mut sources) {
             Ok(loaded) => {
@@ -308,7 +326,79 @@ fn deep_nesting_is_refused_not_fatal() {
         let text =
             format!("model m() a = 1; y := {formula}; z has {}mole; end", "(".repeat(100_000));
         let request =
-            Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
+            Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: true };
         assert!(load(&One(&text), &request, &mut Sources::default()).is_err());
+    }
+}
+
+#[test]
+fn what_only_other_models_say_comes_back() {
+    round_trip(
+        "model part(S)
+           S -> ; k*S; k = 0.1
+           at time > 5: S = 1
+         end
+         model *whole()
+           species X, Y; compartment c = 2
+           x1: part(X), timeconv = 60, extentconv = factor
+           factor = 3
+           J0 in c: n X + X -> 2 Y;
+           n := 1 + time
+           i: Y -| J0; X -o x1._J0
+           alg: 0 = u + v - 3
+           const v = 1
+           alg is \"a \\\"rule\\\"\"
+           E0: at 2*v after (X > 3), priority = v, t0=false, persistent=false, fromTrigger=false: X = 0, n2 = 4
+           E0.sboTerm = 231
+           E0 notes \"both & more\"
+           at (X > 5) || (Y > 2) && true: ;
+           X.sboTerm = SBO:0000247
+           X.mean = 3; X.range = {1, v}; X.distribution = normal(3, v + 1)
+           X.externalParameter = v; X.externalParameter is \"urn:z\"
+           X created \"2019-07-29T10:53:09Z\"; X modified \"2020-01-02T03:04:05Z\"
+           X creator1.givenName \"A\"; X creator1.familyName \"B\"; X creator2.email \"c@d\"
+           X notes ```<p>two
+             lines</p>```
+           w = 7 % v; z := piecewise(1, xor(X > 1, Y > 1)) + arcsinh(2) + delay(X, 3) + rateOf(X)
+         end
+         whole is \"the whole\"
+         whole.sboTerm = 4
+         whole modified.year 2019
+         whole modified.month 7",
+    );
+}
+
+#[test]
+fn deep_and_long_texts_are_answered() {
+    let deep = |open: &str, close: &str| {
+        format!("model m(); x = {}1{}; end", open.repeat(20_000), close.repeat(20_000))
+    };
+    let long = |word: &str, count| format!("model m(); {} end", word.repeat(count));
+    let texts = [
+        deep("(", ")"),
+        deep("-", ""),
+        deep("!", ""),
+        deep("sin(", ")"),
+        deep("2^", ""),
+        deep("piecewise(", ", true)"),
+        long("x = 1 + y; ", 20_000),
+        format!("model m(); x = 1{}; end", " + y".repeat(50_000)),
+        format!("model m(); x = 1{}; end", " % y".repeat(5_000)),
+        format!("model m(); J: {}S -> ; 1; end", "S + ".repeat(5_000)),
+        format!("model m(); unit u = {}second; end", "second * ".repeat(50_000)),
+        format!("model m(); x is \"{}\"; end", "\\\\".repeat(100_000)),
+        long("a.b.", 20_000),
+        long("delete a; ", 5_000),
+    ];
+    for text in texts {
+        let request =
+            Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: true };
+        let mut sources = Sources::default();
+        match load(&One(&text), &request, &mut sources) {
+            Ok(loaded) => {
+                let _ = write(&loaded.network);
+            }
+            Err(found) => assert!(!found.is_empty()),
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! Units by name, and the definitions that make the names mean something.
 
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 
 use hersim_network::Network;
 use hersim_units::{BaseUnit, Unit};
 
-use super::names::identifier;
+use super::names::{Names, identifier};
 use crate::words::is_taken;
 
 /// Units every reader knows.
@@ -28,12 +28,18 @@ const KNOWN: [&str; 12] = [
 pub(super) struct UnitNames {
     /// Names used so far, in order.
     used: Vec<(String, Unit)>,
+    /// Names that are no units.
+    taken: HashSet<String>,
 }
 
 impl UnitNames {
-    pub(super) fn new(network: &Network) -> Self {
-        let mut names = UnitNames { used: Vec::new() };
-        for (name, unit) in &network.unit_names {
+    /// Other readers do not tell names of units from those of symbols.
+    pub(super) fn new(network: &Network, symbols: &Names) -> Self {
+        let mut names = UnitNames { used: Vec::new(), taken: symbols.all() };
+        // That of time is written in any case.
+        let time = |unit| network.time_unit.as_ref() == Some(unit);
+        let all = network.unit_names.iter().filter(|(name, u)| !(name == "time_unit" && time(u)));
+        for (name, unit) in all {
             let mut name = identifier(&name.replace('.', "__"));
             while is_taken(&name) || KNOWN.contains(&name.as_str()) || names.is_used(&name) {
                 name.push('_');
@@ -44,7 +50,7 @@ impl UnitNames {
     }
 
     fn is_used(&self, name: &str) -> bool {
-        self.used.iter().any(|(known, _)| known == name)
+        self.taken.contains(name) || self.used.iter().any(|(known, _)| known == name)
     }
 
     /// The name of a unit; a new one gets a definition.

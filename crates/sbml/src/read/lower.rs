@@ -242,7 +242,10 @@ impl<'m> Lowering<'m> {
             if let (Some(target), Some(math)) = (target, &assignment.math) {
                 let expr = self.global(math);
                 let symbol = &mut self.network[target];
-                symbol.value = Value::Formula(expr);
+                symbol.value = match expr.node {
+                    Node::Number(number) => Value::Number(number),
+                    _ => Value::Formula(expr),
+                };
                 symbol.given = assignment.target.span;
             }
         }
@@ -304,9 +307,14 @@ impl<'m> Lowering<'m> {
 
     fn reactions(&mut self, model: &'m Model) {
         // Stoichiometries that something gives another value than the number written.
-        let targets: HashSet<&str> = (model.initial.iter().map(|a| &a.target))
-            .chain(model.rules.iter().map(|r| &r.what.target))
-            .chain(model.events.iter().flat_map(|e| e.assignments.iter().map(|a| &a.target)))
+        let computed = model
+            .initial
+            .iter()
+            .filter(|a| !matches!(a.math, Some(Math { node: MathNode::Number(_), .. })));
+        let set = model.events.iter().flat_map(|e| &e.assignments).filter(|a| a.math.is_some());
+        let targets: HashSet<&str> = (computed.map(|a| &a.target))
+            .chain(model.rules.iter().filter(|r| r.what.math.is_some()).map(|r| &r.what.target))
+            .chain(set.map(|a| &a.target))
             .map(|name| name.text.as_str())
             .collect();
         let algebraic = model.rules.iter().any(|rule| rule.kind == RuleKind::Algebraic);
@@ -332,12 +340,26 @@ impl<'m> Lowering<'m> {
             }
             let mut modifiers = Vec::new();
             for one in &text.modifiers {
-                modifiers.extend(self.resolve(&one.species).map(|species| Modifier {
-                    species,
-                    name: one.head.about.display_name.clone(),
-                    sbo: one.head.about.sbo,
+                modifiers.extend(self.resolve(&one.species).map(|species| {
+                    Modifier {
+                        species,
+                        name: Some(one.head.id.clone())
+                            .filter(|id| !id.is_empty())
+                            .or_else(|| one.head.about.display_name.clone()),
+                        sbo: one.head.about.sbo,
+                    }
                 }));
             }
+            let taking_part = sides.iter().flatten().map(|p| p.species);
+            let mut known: HashSet<SymbolId> = modifiers.iter().map(|m| m.species).collect();
+            known.extend(taking_part);
+            // Whatever the rate depends on acts on the reaction, declared or not.
+            modifiers.extend(
+                (rate.symbols().into_iter())
+                    .filter(|id| matches!(self.network[*id].kind, SymbolKind::Species { .. }))
+                    .filter(|id| known.insert(*id))
+                    .map(Modifier::new),
+            );
             let compartment = text.compartment.as_ref().and_then(|c| self.resolve(c));
             let rated = text.law.as_ref().is_some_and(|law| law.math.is_some());
             let Some(id) = self.network.find(&text.head.id) else { continue };
@@ -379,11 +401,17 @@ impl<'m> Lowering<'m> {
                 let head = Head { id: name, ..reference.head.clone() };
                 self.add(&head, SymbolKind::Parameter)
             })?;
+            let unit = &mut self.network[id].unit;
+            *unit = unit.take().or_else(|| Some(hersim_units::Unit::dimensionless()));
             self.network[id].rule = Some(Rule::Assignment(expr));
             return Some(Participant { species, stoichiometry: 1.0, variable: Some(id) });
         }
         let variable = own.filter(|_| moved);
-        match (reference.stoichiometry, variable) {
+        let given = match own.map(|own| &self.network[own].value) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => reference.stoichiometry,
+        };
+        match (given, variable) {
             (Some(stoichiometry), variable) => {
                 Some(Participant { species, stoichiometry, variable })
             }

@@ -16,7 +16,7 @@ pub(super) fn facts(network: &Network) -> BTreeSet<String> {
     let ids: Vec<String> = hersim_sbml::ids(network).into_iter().map(written).collect();
     let name = |id: SymbolId| ids[id.0 as usize].as_str();
     let mut facts = BTreeSet::new();
-    facts.insert(format!("the model is {}", network.id));
+    facts.insert(format!("the model is {}", written(network.id.clone())));
     facts.extend(told("the model", &network.id, &network.about));
     if network.time_unit.is_some() {
         facts.insert(format!("time in {}", unit(&network.time_unit)));
@@ -55,12 +55,13 @@ pub(super) fn facts(network: &Network) -> BTreeSet<String> {
         facts.extend(symbol.uncertainties.iter().map(|u| uncertainty(this, u, &name)));
     }
     for rule in &network.algebraic {
-        facts.insert(format!("{}: 0 = {}", rule.name, formula(&rule.expr, &name)));
-        facts.extend(told(&rule.name, &rule.name, &rule.about));
+        let this = flat(&rule.name);
+        facts.insert(format!("{this}: 0 = {}", formula(&rule.expr, &name)));
+        facts.extend(told(&this, &rule.name, &rule.about));
     }
     for event in &network.events {
         facts.insert(self::event(event, &name));
-        facts.extend(told(&event.name, &event.name, &event.about));
+        facts.extend(told(&flat(&event.name), &event.name, &event.about));
     }
     facts
 }
@@ -73,6 +74,11 @@ fn written(mut id: String) -> String {
     id
 }
 
+/// A dotted name as one that has none.
+fn flat(name: &str) -> String {
+    written(name.replace('.', "__"))
+}
+
 fn unit(unit: &Option<hersim_units::Unit>) -> String {
     unit.as_ref().map_or("none".to_string(), ToString::to_string)
 }
@@ -83,12 +89,15 @@ fn definitions(network: &Network) -> Vec<String> {
     for (id, symbol) in network.iter() {
         used.extend(symbol.unit.clone());
         used.extend(network.formula_unit(id));
+        used.extend(
+            symbol.unit.as_ref().and_then(|u| u.try_div(&hersim_units::Unit::base("litre")?)),
+        );
     }
     let own = network
         .unit_names
         .iter()
         .filter(|(name, unit)| !name.contains('.') && !used.contains(unit));
-    own.map(|(name, unit)| format!("unit {name} = {unit}")).collect()
+    own.map(|(name, unit)| format!("unit {} = {unit}", written(name.clone()))).collect()
 }
 
 fn kind<'n>(this: &str, symbol: &Symbol, name: &impl Fn(SymbolId) -> &'n str) -> Vec<String> {
@@ -125,14 +134,17 @@ fn side<'n>(side: &[Participant], name: &impl Fn(SymbolId) -> &'n str) -> String
     parts.join(" + ")
 }
 
-/// An activator is a modifier, which is all that older libAntimony says of one, and influences
+/// What acts is a modifier; so is an activator, which is all that older libAntimony says of one, and influences
 /// without a name are numbered by some.
 fn modifier<'n>(this: &str, said: &Modifier, name: &impl Fn(SymbolId) -> &'n str) -> String {
     const MODIFIER: u32 = 19;
     const ACTIVATOR: u32 = 459;
-    let sbo = said.sbo.map(|sbo| if sbo == ACTIVATOR { MODIFIER } else { sbo });
+    let sbo = match said.sbo {
+        None | Some(ACTIVATOR) => MODIFIER,
+        Some(sbo) => sbo,
+    };
     let label = said.name.as_ref().filter(|n| !n.starts_with("_J"));
-    format!("{} acts on {this} as {sbo:?}, called {label:?}", name(said.species))
+    format!("{} acts on {this} as {sbo}, called {label:?}", name(said.species))
 }
 
 fn event<'n>(event: &Event, name: &impl Fn(SymbolId) -> &'n str) -> String {
@@ -145,7 +157,7 @@ fn event<'n>(event: &Event, name: &impl Fn(SymbolId) -> &'n str) -> String {
     format!(
         "{}: at {trigger}: {}; initially {}, persistent {}, of the trigger {}, delay {}, \
          priority {}",
-        event.name,
+        flat(&event.name),
         sets.join(", "),
         event.initially,
         event.persistent,
@@ -163,6 +175,8 @@ fn told(this: &str, id: &str, about: &About) -> Vec<String> {
     facts.extend(words.map(|words| format!("{this} is called {words}")));
     facts.extend(annotations.iter().map(|a| format!("{this} {} {}", a.qualifier, a.resource)));
     facts.extend(notes.iter().map(|notes| format!("notes of {this}: {}", plain(notes))));
+    // What its name says.
+    let sbo = sbo.filter(|term| !(id == "default_compartment" && *term == 410));
     facts.extend(sbo.iter().map(|term| format!("{this} is the SBO term {term}")));
     facts.extend(creators.iter().map(|who| format!("{this} was made by {who:?}")));
     facts.extend(created.iter().map(|date| format!("{this} was made at {date}")));
