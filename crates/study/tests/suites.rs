@@ -1,7 +1,7 @@
 //! Suites and models that others wrote, where they are at hand: `HERSIM_SUITES`, or
 //! `../shared/suites` beside this repository.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hersim_hybrid::{Output, Settings, compile, run};
 use hersim_network::{Sources, SymbolKind};
@@ -31,6 +31,62 @@ fn no_case_of_the_sbml_suite_is_wrong() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     let right = report.with(|v| *v == Verdict::Right).len();
     assert!(right * 100 >= 98 * report.cases.len(), "{right} of {}", report.cases.len());
+}
+
+#[test]
+fn antimony_means_what_its_sbml_says() {
+    let Some(folder) = suites("antimony") else { return };
+    let report = suite::antimony(&folder, &Silent).unwrap();
+    let wrong: Vec<_> =
+        report.cases.iter().filter(|(_, (v, _))| matches!(v, Verdict::Wrong(_))).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let right = report.with(|v| *v == Verdict::Right).len();
+    assert!(right * 100 >= 95 * report.cases.len(), "{right} of {}", report.cases.len());
+}
+
+/// All models of both suites, and those that were published.
+fn models() -> Vec<PathBuf> {
+    let list = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let sbml = |path: &PathBuf| path.extension().is_some_and(|e| e == "xml");
+    let mut models: Vec<PathBuf> = Vec::new();
+    for what in ["antimony", "published"] {
+        models.extend(suites(what).into_iter().flat_map(list).filter(sbml));
+    }
+    let cases = suites("sbml").into_iter().flat_map(list).filter(|p| p.is_dir());
+    models.extend(cases.flat_map(list).filter(sbml));
+    models
+}
+
+/// Written and read back, a model says the same.
+fn comes_back(file: &Path) -> Option<bool> {
+    let mut sources = Sources::default();
+    let first = model_file::read(file.to_str().unwrap(), &mut sources).ok()?.network;
+    if !hersim_antimony::beyond(&first).is_empty() {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("model.ant");
+    std::fs::write(&place, hersim_antimony::write(&first)).unwrap();
+    let second = match model_file::read(place.to_str().unwrap(), &mut sources) {
+        Ok(second) => second.network,
+        Err(found) => panic!("{}: {}", file.display(), found[0].message),
+    };
+    let [more, less] = suite::told_apart(&second, &first);
+    let same = more.is_empty() && less.is_empty();
+    if !same {
+        eprintln!("{}: said {more:?}, meant {less:?}", file.display());
+    }
+    Some(same)
+}
+
+#[test]
+fn every_model_comes_back_from_antimony() {
+    let models = models();
+    let back: Vec<Option<bool>> = models.iter().map(|m| comes_back(m)).collect();
+    assert!(!back.contains(&Some(false)));
+    // Conversion factors, fast reactions and the like have no words there.
+    let written = back.iter().flatten().count();
+    assert!(written * 100 >= 90 * models.len(), "{written} of {}", models.len());
 }
 
 #[test]

@@ -35,7 +35,9 @@ impl Make {
     }
 
     pub fn parameter(&mut self, name: &str, unit: &str, value: f64) -> SymbolId {
-        self.add(name, SymbolKind::Parameter, unit, Number(value))
+        let id = self.add(name, SymbolKind::Parameter, unit, Number(value));
+        self.0[id].constant = true;
+        id
     }
 
     pub fn reaction(

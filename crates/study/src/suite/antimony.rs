@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use hersim_antimony::{Files, Request};
 use hersim_network::{Diagnostic, Level, Sources};
 
-use super::{case::Verdict, meaning::facts};
+use super::{case::Verdict, told_apart};
 
 /// The one text of a pair.
 struct One(String);
@@ -40,9 +40,7 @@ fn verdict(folder: &Path, id: &str) -> Result<Verdict, String> {
     }
     let mut other = |file: &str| fs::read_to_string(folder.join(file)).ok();
     let meant = hersim_sbml::read(&format!("{id}.xml"), &sbml, &mut sources, &mut other);
-    let (said, meant) = (facts(&said.network), facts(&meant.map_err(first)?));
-    let more: Vec<&String> = said.difference(&meant).collect();
-    let less: Vec<&String> = meant.difference(&said).collect();
+    let [more, less] = told_apart(&said.network, &meant.map_err(first)?);
     if more.is_empty() && less.is_empty() {
         return Ok(Verdict::Right);
     }

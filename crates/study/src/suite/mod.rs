@@ -5,7 +5,7 @@ mod case;
 mod meaning;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use hersim_network::Diagnostic;
+use hersim_network::{Diagnostic, Network};
 
 use crate::{error::StudyError, progress::Progress};
 
@@ -84,6 +84,13 @@ pub fn antimony(folder: &Path, progress: &dyn Progress) -> Result<SuiteReport, S
     })?;
     let judge = |(id, _): &Case| (antimony::judge(folder, id), Vec::new());
     Ok(judged(&pairs, &judge, progress))
+}
+
+/// What a network says and another does not, and the other way round, in words.
+pub fn told_apart(one: &Network, other: &Network) -> [Vec<String>; 2] {
+    let (one, other) = (meaning::facts(one), meaning::facts(other));
+    let more = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect();
+    [more(&one, &other), more(&other, &one)]
 }
 
 /// A case: its id, and where it is.
