@@ -116,7 +116,7 @@ impl Formulas<'_> {
             BinaryOp::Or => (" || ", logic(a, op), COMPARISON),
         };
         // Other readers take comparisons of comparisons for chains of them, in brackets or not.
-        if let (Some(name), true) = (comparison(op), [a, b].into_iter().any(|x| is_comparison(x))) {
+        if let (Some(name), true) = (comparison(op), [a, b].into_iter().any(is_comparison)) {
             text.push_str(name);
             text.push('(');
             self.put_condition(a, 0, text);
@@ -187,7 +187,7 @@ fn binding(expr: &Expr) -> u8 {
         | Node::Piecewise { .. } => ATOM,
         Node::Not(_) => PRODUCT,
         Node::Binary(op, a, b)
-            if comparison(*op).is_some() && [a, b].into_iter().any(|x| is_comparison(x)) =>
+            if comparison(*op).is_some() && [a, b].into_iter().any(is_comparison) =>
         {
             ATOM
         }
