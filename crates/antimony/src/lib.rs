@@ -6,8 +6,9 @@
 //! gives a [network](hersim_network::Network) whose every part points at the text it came from.
 //! [`write()`] gives a network back as plain, flat Antimony that other tools read.
 //!
-//! What is Antimony but not in this dialect is refused with its place and a mend; only SBO terms,
-//! notes and authors, which change no result, are left out with a warning.
+//! The model's own texts are read strictly: what is Antimony but not in their dialect is refused
+//! with its place and a mend. Any other text is read as libAntimony reads it
+//! ([`Request::tolerant`]), with all that changes results and what is said for people.
 //!
 //! This crate does not know what the names mean, how equations are solved, whether units agree
 //! inside a formula (the network's own check does) and where files are kept ([`Files`] does).
