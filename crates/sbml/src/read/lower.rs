@@ -307,10 +307,10 @@ impl<'m> Lowering<'m> {
 
     fn reactions(&mut self, model: &'m Model) {
         // Stoichiometries that something gives another value than the number written.
-        let computed = model
-            .initial
-            .iter()
-            .filter(|a| !matches!(a.math, Some(Math { node: MathNode::Number(_), .. })));
+        let computed = model.initial.iter().filter(|a| {
+            let math = a.math.as_ref();
+            math.is_some_and(|m| !matches!(m.node, MathNode::Number(_)))
+        });
         let set = model.events.iter().flat_map(|e| &e.assignments).filter(|a| a.math.is_some());
         let targets: HashSet<&str> = (computed.map(|a| &a.target))
             .chain(model.rules.iter().filter(|r| r.what.math.is_some()).map(|r| &r.what.target))
