@@ -19,13 +19,17 @@ impl Files for One<'_> {
 }
 
 fuzz_target!(|text: &str| {
-    let mut sources = Sources::default();
-    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
-    match load(&One(text), &request, &mut sources) {
-        Ok(loaded) => {
-            let _ = check(&loaded.network);
-            let _ = write(&loaded.network);
+    // Read strictly, as the model's own texts, and as others are.
+    for tolerant in [false, true] {
+        let mut sources = Sources::default();
+        let model = Path::new("m.ant");
+        let request = Request { model, main: None, subclones: &[], tolerant };
+        match load(&One(text), &request, &mut sources) {
+            Ok(loaded) => {
+                let _ = check(&loaded.network);
+                let _ = write(&loaded.network);
+            }
+            Err(errors) => errors.iter().for_each(|e| drop(e.render(&sources, false))),
         }
-        Err(errors) => errors.iter().for_each(|e| drop(e.render(&sources, false))),
     }
 });

@@ -6,6 +6,7 @@ use super::{Failed, Parsed, Parser};
 use crate::{
     ast::{EventText, InteractionText, Name, ReactionText, Statement, Term},
     lexer::Token,
+    words::RESERVED,
 };
 
 /// Terms of the Systems Biology Ontology for a species that acts on a reaction.
@@ -139,6 +140,11 @@ impl Parser<'_> {
             boundary = self.eat("$");
             variable = Some(species);
             species = self.name("a species' name")?;
+        }
+        for name in variable.iter().chain([&species]) {
+            if RESERVED.contains(&name.path.as_str()) {
+                super::statement::check_reserved(name, self.found)?;
+            }
         }
         Ok(Term { species, stoichiometry, variable, boundary })
     }

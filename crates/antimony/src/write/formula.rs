@@ -187,7 +187,7 @@ fn binding(expr: &Expr) -> u8 {
         | Node::Piecewise { .. } => ATOM,
         Node::Not(_) => PRODUCT,
         Node::Binary(op, a, b)
-            if comparison(*op).is_some() && [a, b].into_iter().any(is_comparison) =>
+            if comparison(*op).is_some() && [a, b].into_iter().any(|x| is_comparison(x)) =>
         {
             ATOM
         }

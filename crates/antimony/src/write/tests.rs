@@ -274,14 +274,19 @@ proptest! {
         "-", "*", "/", "^", "=", ":=", "'", "\"", "has", "unit", "is", "at", ":", ",", "t0", "true",
         "function", "f", "import", "compartment", "var", "const", "substanceOnly", "$", "!", "&&",
         "||", "<", "time", "a.b", "1e9", "/*", "*/", "//", "#", "```", "\\", "piecewise", "µ", "x",
-        "delete", "identity", "model m()\n", "species A;\n", "A = 1;\n", "x: m();\n",
+        "delete", "identity", "model m()\n", "species A;\n", "A = 1;\n", "x: m();\n", "x.A",
+        "after", "priority", "persistent", "-|", "-o", "-(", "notes", "\"words\"", "A.sboTerm", "A.mean",
+        "{", "}", "%", "0 = ", "timeconv", "creator1.email", "created", "modified.year", "x.A is B;\n",
+        "J: A -> B;", "J = 2;\n", "delete x.A;\n", "at 2 after (A > 1):", "i: A -| J;\n", "volume",
     ]), 0..60)) {
         let text = words.join(" ");
         let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: true };
         let mut sources = Sources::default();
         match load(&One(&text), &request, &mut sources) {
             Ok(loaded) => {
-                let _ = write(&loaded.network);
+                let written = write(&loaded.network);
+                let again = load(&One(&written), &request, &mut sources).map(|l| shape(&l.network));
+                prop_assert_eq!(again.ok(), Some(shape(&loaded.network)), "{}\n{}", text, written);
             }
             Err(found) => {
                 prop_assert!(!found.is_empty());
