@@ -20,12 +20,13 @@ impl Files for One<'_> {
 
 fuzz_target!(|text: &str| {
     let mut sources = Sources::default();
-    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
+    let request =
+        Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
     match load(&One(text), &request, &mut sources) {
         Ok(loaded) => {
             let _ = check(&loaded.network);
             let _ = write(&loaded.network);
         }
-        Err(errors) => errors.iter().for_each(|e| drop(e.render(&sources, false))),
+        Err(errors) => errors.iter().take(20).for_each(|e| drop(e.render(&sources, false))),
     }
 });

@@ -32,17 +32,21 @@ const LONGEST_SYMBOL: usize = 3;
 /// Declares at the end of a model what it uses and does not declare.
 pub(crate) fn declare_all(model: &mut Model) {
     let mut known: HashSet<String> = model.ports.iter().map(|p| p.path.clone()).collect();
-    known.extend(KNOWN.iter().map(ToString::to_string));
+    let mut classed: HashSet<String> = KNOWN.iter().map(ToString::to_string).collect();
     for stated in &model.body {
         match &stated.what {
-            Statement::Declare(declaration) => known.extend([declaration.name.path.clone()]),
-            Statement::Reaction(text) => known.extend(text.name.iter().map(|n| n.path.clone())),
-            Statement::Event(text) => known.extend(text.name.iter().map(|n| n.path.clone())),
-            Statement::Submodel(submodel) => known.extend([submodel.name.path.clone()]),
+            Statement::Declare(declaration) => {
+                // `A = 1` names something and does not say what it is.
+                let into = if declaration.class.is_some() { &mut classed } else { &mut known };
+                into.insert(declaration.name.path.clone());
+            }
+            Statement::Reaction(text) => classed.extend(text.name.iter().map(|n| n.path.clone())),
+            Statement::Event(text) => classed.extend(text.name.iter().map(|n| n.path.clone())),
+            Statement::Submodel(submodel) => classed.extend([submodel.name.path.clone()]),
             _ => {}
         }
     }
-    let mut missing = Missing { known, made: Vec::new() };
+    let mut missing = Missing { known, classed, made: Vec::new() };
     // What a name is used as says what it is, before formulas make it a variable.
     for stated in &model.body {
         match &stated.what {
@@ -96,7 +100,10 @@ pub(crate) fn declare_all(model: &mut Model) {
 }
 
 struct Missing {
+    /// Names that stand in a declaration, a value or a port.
     known: HashSet<String>,
+    /// Names of which it is said what they are.
+    classed: HashSet<String>,
     made: Vec<Stated>,
 }
 
@@ -116,7 +123,11 @@ impl Missing {
     }
 
     fn declare(&mut self, path: &str, span: Span, class: Option<Class>) {
-        if path.contains('.') || !self.known.insert(path.to_string()) {
+        let new = match class {
+            Some(_) => self.classed.insert(path.to_string()),
+            None => !self.classed.contains(path) && self.known.insert(path.to_string()),
+        };
+        if path.contains('.') || !new {
             return;
         }
         let declaration = Declaration {

@@ -13,7 +13,7 @@ mod diagnostic;
 mod expr;
 mod network;
 
-pub use check::{check, conservation};
+pub use check::{check, conservation, contradictions};
 pub use diagnostic::{Diagnostic, FileId, Level, Sources, Span, nearest};
 pub use expr::{BinaryOp, Expr, Function, Node};
 pub use network::{

@@ -15,10 +15,12 @@ mod recist;
 mod regimens;
 mod run;
 mod score;
+mod sense;
 mod setup;
 mod tables;
 mod visits;
 
+pub use endpoints::check_figures;
 pub use figures::ENDPOINTS;
 pub use plan::*;
 pub use run::{TrialRequest, TrialRun, run};

@@ -6,7 +6,12 @@ use hersim_engine::run as run_ensemble;
 use hersim_network::Diagnostic;
 use hersim_store::{Chunk, Manifest, RunFolder, content_hash};
 
-use super::{endpoints::summarise, patient::TrialPatient, setup::TrialSetup, tables};
+use super::{
+    endpoints::{check_figures, summarise},
+    patient::TrialPatient,
+    setup::TrialSetup,
+    tables,
+};
 use crate::{
     equilibrate::{EnsembleSettings, Ready, Rest, describe_failure},
     error::StudyError,
@@ -70,6 +75,8 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<TrialRun, StudyError> {
     let mut setup = TrialSetup::new(library, &request.trial)?;
+    // What is wrong with the published figures is told before anything is simulated.
+    check_figures(&setup, library)?;
     let arms: Vec<String> = setup.plan.value.arm.iter().map(|a| a.id.clone()).collect();
     let chunks = chunks(arms.len(), request.patients);
     let manifest = manifest(&setup.plan.value.id, request, library, &arms, &chunks);
@@ -107,7 +114,10 @@ pub fn run(
     outcome.traces = traces;
     outcome.seconds = started.elapsed().as_secs_f64();
     folder.write_table("endpoints.parquet", &tables::endpoints(&outcome.patients, &arms))?;
-    folder.write_table("assessments.parquet", &tables::assessments(&outcome.patients, &arms, &setup.markers))?;
+    folder.write_table(
+        "assessments.parquet",
+        &tables::assessments(&outcome.patients, &arms, &setup.markers),
+    )?;
     folder.finish()?;
     let warnings = std::mem::take(&mut setup.assembled.warnings);
     let sources = sources(&setup);
@@ -174,8 +184,7 @@ fn manifest(
     if !library.answers.is_empty() {
         settings.push(("open questions", library.answers.join(", ")));
     }
-    let base =
-        format!("{study}|{}|{model_hash}|{}|{settings:?}", request.seed, request.version);
+    let base = format!("{study}|{}|{model_hash}|{}|{settings:?}", request.seed, request.version);
     let named = |kind: &str, piece: &Piece| {
         let name = format!("{}-{:06}-{kind}", arms[piece.arm], piece.from);
         let key = content_hash([base.as_bytes(), name.as_bytes(), &piece.to.to_le_bytes()]);
