@@ -29,7 +29,7 @@ fuzz_target!(|text: &str| {
                 let _ = check(&loaded.network);
                 let _ = write(&loaded.network);
             }
-            Err(errors) => errors.iter().for_each(|e| drop(e.render(&sources, false))),
+            Err(errors) => errors.iter().take(20).for_each(|e| drop(e.render(&sources, false))),
         }
     }
 });

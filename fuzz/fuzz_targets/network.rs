@@ -42,7 +42,8 @@ impl Subject for Follower<'_> {
 }
 
 fuzz_target!(|text: &str| {
-    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
+    let request =
+        Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
     let Ok(loaded) = load(&One(text), &request, &mut Sources::default()) else { return };
     let Ok(program) = compile(&loaded.network, &Compile::default()) else { return };
     let course = |width, compile| {

@@ -22,8 +22,9 @@ impl Files for Two<'_> {
 
 fuzz_target!(|text: &str| {
     let mut sources = Sources::default();
-    let request = Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
+    let request =
+        Request { model: Path::new("m.ant"), main: None, subclones: &[], tolerant: false };
     if let Err(errors) = load(&Two(text), &request, &mut sources) {
-        errors.iter().for_each(|e| drop(e.render(&sources, false)));
+        errors.iter().take(20).for_each(|e| drop(e.render(&sources, false)));
     }
 });

@@ -1,7 +1,7 @@
 //! Where texts come from.
 
 use std::{
-    io,
+    io::{self, Read as _},
     path::{Component, Path, PathBuf},
 };
 
@@ -14,13 +14,22 @@ pub trait Files {
     fn read(&self, path: &Path) -> io::Result<String>;
 }
 
+/// Bytes a file may have.
+const LARGEST: u64 = 64 << 20;
+
 /// The files of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        let mut text = String::new();
+        std::fs::File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > LARGEST {
+            let message = format!("it has more than {LARGEST} bytes");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        Ok(text)
     }
 }
 

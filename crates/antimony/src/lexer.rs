@@ -28,6 +28,9 @@ pub(crate) struct Lexeme {
     pub(crate) span: Span,
 }
 
+/// Words, numbers and signs that a text may have.
+const MOST_WORDS: usize = 1_200_000;
+
 /// Longest first, so that the first match is the longest.
 const SIGNS: [&str; 33] = [
     "<->", ":=", "->", "=>", "==", "!=", ">=", "<=", "&&", "||", "-|", "(", ")", "{", "}", "[",
@@ -64,6 +67,17 @@ impl Lexer<'_> {
     fn run(&mut self) {
         while let Some(c) = self.rest().chars().next() {
             let start = self.at;
+            if self.lexemes.len() >= MOST_WORDS {
+                let message = format!("this text has more than {MOST_WORDS} words and signs");
+                let here = Span::new(self.file, start..start + c.len_utf8());
+                self.found.push(
+                    Diagnostic::error("too-large", message)
+                        .at(here, "read up to here")
+                        .mend("split the model, or give it as SBML"),
+                );
+                self.lexemes.clear();
+                break;
+            }
             match c {
                 '\n' => {
                     self.at += 1;
@@ -232,10 +246,31 @@ impl Lexer<'_> {
             return;
         }
         self.at += c.len_utf8();
+        // What it is meant for stands in its place, so that it is the only mistake here.
+        let (meant, mend) = match c {
+            '−' | '–' | '—' => (Some(Token::Sign("-")), "write `-`"),
+            '×' | '·' | '⋅' => (Some(Token::Sign("*")), "write `*`"),
+            '→' => (Some(Token::Sign("->")), "write `->`"),
+            '≤' => (Some(Token::Sign("<=")), "write `<=`"),
+            '≥' => (Some(Token::Sign(">=")), "write `>=`"),
+            '“' | '”' | '„' | '«' | '»' => (None, "write `\"`"),
+            c if c.is_alphabetic() => {
+                let rest = self.rest();
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                self.at += end.unwrap_or(rest.len());
+                let name = Token::Name(self.text[start..self.at].to_string());
+                (Some(name), "names have the letters a to z, digits and `_`")
+            }
+            _ => (None, "remove it"),
+        };
+        let what = &self.text[start..self.at];
         self.found.push(
-            Diagnostic::error("unexpected-character", format!("`{c}` means nothing here"))
+            Diagnostic::error("unexpected-character", format!("`{what}` means nothing here"))
                 .at(self.span(start), "")
-                .mend("remove it"),
+                .mend(mend),
         );
+        if let Some(token) = meant {
+            self.push(token, start);
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod annotation;
 mod formula;
+mod habit;
 pub(crate) mod reaction;
 mod statement;
 mod unit;
@@ -334,13 +335,15 @@ impl Parser<'_> {
             }
             _ => self.span(),
         };
-        let mut diagnostic =
+        let mend = self.habit().unwrap_or(match mend {
+            "" => self.plain_mend(),
+            mend => mend,
+        });
+        self.found.push(
             Diagnostic::error("unexpected", format!("{needed} is needed here, not {what}"))
-                .at(span, format!("needed {needed}"));
-        if !mend.is_empty() {
-            diagnostic = diagnostic.mend(mend);
-        }
-        self.found.push(diagnostic);
+                .at(span, format!("needed {needed}"))
+                .mend(mend),
+        );
         Err(Failed)
     }
 

@@ -55,12 +55,29 @@ const COLUMNS: [&str; 13] = [
     "note",
 ];
 
+/// Rows and columns that a table may have.
+const MOST_ROWS: usize = 50_000;
+const MOST_COLUMNS: usize = 1_000;
+
 /// Reads a table; mistakes go to `found`.
 pub(crate) fn read_table(text: &str, file: FileId, found: &mut Vec<Diagnostic>) -> Table {
     let mut table = Table::default();
     let mut header: Option<Header> = None;
     let mut seen: HashMap<String, Span> = HashMap::new();
-    for line in lines(text, file) {
+    for (number, line) in lines(text, file).into_iter().enumerate() {
+        if number > MOST_ROWS || line.fields.len() > MOST_COLUMNS {
+            let message = format!(
+                "a parameter table has at most {MOST_ROWS} rows and {MOST_COLUMNS} columns"
+            );
+            let start = Span { end: line.span.start, ..line.span };
+            found.push(
+                Diagnostic::error("too-large", message)
+                    .at(start, "this is beyond")
+                    .mend("split the model into modules with tables of their own"),
+            );
+            table.unreadable = true;
+            return table;
+        }
         let Some(header) = &header else {
             match read_header(&line, found) {
                 Some(read) => header = Some(read),
@@ -149,6 +166,16 @@ fn lines(text: &str, file: FileId) -> Vec<Line<'_>> {
 }
 
 fn read_header(line: &Line<'_>, found: &mut Vec<Diagnostic>) -> Option<Header> {
+    if let [only] = line.fields.as_slice()
+        && only.text.contains([',', ';'])
+    {
+        found.push(
+            Diagnostic::error("wrong-columns", "commas and semicolons do not separate fields here")
+                .at(only.span, "")
+                .mend("separate them by tabs"),
+        );
+        return None;
+    }
     let mut columns: HashMap<String, usize> = HashMap::new();
     let mut good = true;
     for (i, field) in line.fields.iter().enumerate() {

@@ -230,6 +230,9 @@ pub struct SimulateOptions {
     /// Model file: how often chance is followed
     #[arg(long, default_value_t = 1, requires = "chance", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub runs: u64,
+    /// Model file: time on the clock after which it is given up
+    #[arg(long, default_value = "10 min", value_name = "TIME")]
+    pub time_limit: String,
     /// Model file: seed of what is left to chance
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -80,7 +80,8 @@ pub fn calibration(outcome: &CalibrationOutcome) -> String {
     for what in &hull.unreachable {
         text += &format!("  out of reach: {what}\n");
     }
-    let mut steps = table(&["step", "figures", "distance before", "after", "effective, %", "moved"]);
+    let mut steps =
+        table(&["step", "figures", "distance before", "after", "effective, %", "moved"]);
     for step in &outcome.steps {
         let moved = |(name, mean, sd): &(String, f64, f64)| format!("{name} {mean:+.2} x{sd:.2}");
         steps.add_row([
@@ -93,7 +94,8 @@ pub fn calibration(outcome: &CalibrationOutcome) -> String {
         ]);
     }
     text += &format!("\n{steps}\n\n");
-    let mut figures = table(&["trial", "figure", "pool", "calibrated", "published (95 % CI)", "met"]);
+    let mut figures =
+        table(&["trial", "figure", "pool", "calibrated", "published (95 % CI)", "met"]);
     let mut trial = "";
     for f in &outcome.figures {
         let name = if f.trial == trial { "" } else { &f.trial };
@@ -118,7 +120,8 @@ pub fn calibration(outcome: &CalibrationOutcome) -> String {
         outcome.figures.iter().filter(|f| pick(f)).collect()
     };
     text += &count("met, fitted", &some(&|f| f.fitted));
-    text += &count("  of those, read in their source", &some(&|f| f.fitted && f.known == Known::Read));
+    text +=
+        &count("  of those, read in their source", &some(&|f| f.fitted && f.known == Known::Read));
     text += &count("  of those, remembered", &some(&|f| f.fitted && f.known != Known::Read));
     text += &count("met, predicted", &some(&|f| !f.fitted));
     let all: Vec<&Compared> = outcome.left_out.iter().flat_map(|l| &l.figures).collect();

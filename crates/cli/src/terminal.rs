@@ -1,6 +1,7 @@
 //! Progress bars, diagnostics and exit codes.
 
 use std::{
+    collections::HashSet,
     fmt::Display,
     io::{IsTerminal, Write},
     process::ExitCode,
@@ -96,6 +97,15 @@ const MOST_SHOWN: usize = 500;
 
 /// Prints diagnostics: for people on standard error, with `--json` as JSON on standard output.
 pub fn report(diagnostics: &[Diagnostic], sources: &Sources, arguments: &Arguments) {
+    // What is reached in several ways is told once.
+    let mut seen = HashSet::new();
+    let diagnostics: Vec<&Diagnostic> = diagnostics
+        .iter()
+        .filter(|d| {
+            let place = d.at.as_ref().map(|(span, _)| (span.file, span.start, span.end));
+            seen.insert((d.code, d.message.as_str(), place))
+        })
+        .collect();
     if arguments.json {
         let all: Vec<_> = diagnostics.iter().map(|d| as_json(d, sources)).collect();
         result(json!({ "diagnostics": all }));

@@ -1,14 +1,18 @@
 //! Writing formulas of a network as operations, once for each purpose.
 
+mod conditions;
+mod formula;
+mod rates;
+mod start;
+
 use std::collections::{HashMap, HashSet};
 
 use hersim_network::{
-    BinaryOp, Diagnostic, Expr, Function, Network, Node, Participant, Rule, SymbolId, SymbolKind,
-    Value,
+    BinaryOp, Diagnostic, Expr, Network, Rule, Span, SymbolId, SymbolKind, Value,
 };
 
 use crate::{
-    system::{Fast, Output, Role},
+    system::{Output, Role},
     tape::{Op, Reg, Tape},
 };
 
@@ -24,6 +28,10 @@ pub(crate) struct Shared<'n> {
     pub(crate) missing: HashSet<SymbolId>,
     pub(crate) problems: Vec<Diagnostic>,
     rings: HashSet<SymbolId>,
+    /// How many states there are, time left out, and how many parameters.
+    pub(crate) counts: (u32, u32),
+    /// Whether a reaction is fast.
+    pub(crate) has_fast: bool,
     /// For each species the reactions that change it, each with its part in it.
     changes: HashMap<SymbolId, Vec<(SymbolId, BinaryOp, usize)>>,
 }
@@ -50,8 +58,8 @@ pub(crate) struct Builder<'w> {
     known: HashMap<SymbolId, Reg>,
     rates: HashMap<SymbolId, Reg>,
     open: HashSet<SymbolId>,
-    /// Comparisons: the operation, and both sides.
-    compared: Vec<(BinaryOp, Reg, Reg)>,
+    /// Comparisons: the operation, both sides, and where it stands.
+    compared: Vec<(BinaryOp, Reg, Reg, Span)>,
 }
 
 impl<'n> Shared<'n> {
@@ -66,8 +74,15 @@ impl<'n> Shared<'n> {
                 }
             }
         }
+        let count = |pick: fn(&Role) -> bool| roles.iter().filter(|role| pick(role)).count() as u32;
+        let has_fast = network
+            .symbols
+            .iter()
+            .any(|s| matches!(&s.kind, SymbolKind::Reaction(reaction) if reaction.fast));
         Shared {
             changes,
+            counts: (count(|r| r.is_state()), count(|r| r.is_parameter())),
+            has_fast,
             network,
             roles,
             delayed: Vec::new(),
@@ -84,12 +99,12 @@ impl<'n> Shared<'n> {
 
     /// Symbols of the states in order, time left out.
     pub(crate) fn states(&self) -> Vec<SymbolId> {
-        self.having(|role| matches!(role, Role::AmountState(_) | Role::ValueState(_)))
+        self.having(|role| role.is_state())
     }
 
     /// Symbols of the parameters in order.
     pub(crate) fn parameters(&self) -> Vec<SymbolId> {
-        self.having(|role| matches!(role, Role::AmountParameter(_) | Role::ValueParameter(_)))
+        self.having(|role| role.is_parameter())
     }
 
     /// Whether a starting value follows time, so that it was another before the start.
@@ -106,7 +121,7 @@ impl<'n> Shared<'n> {
 
     /// The parameter that says how much faster fast reactions are than written.
     fn speed(&self) -> u32 {
-        self.parameters().len() as u32
+        self.counts.1
     }
 
     fn having(&self, pick: impl Fn(Role) -> bool) -> Vec<SymbolId> {
@@ -114,14 +129,44 @@ impl<'n> Shared<'n> {
     }
 
     pub(crate) fn refuse(&mut self, code: &'static str, id: SymbolId, why: &str, mend: &str) {
+        self.refuse_at(code, id, self.network[id].span, why, mend);
+    }
+
+    /// Refuses a symbol where it is used.
+    pub(crate) fn refuse_at(
+        &mut self,
+        code: &'static str,
+        id: SymbolId,
+        place: Span,
+        why: &str,
+        mend: &str,
+    ) {
         if self.rings.insert(id) {
-            let symbol = &self.network[id];
-            self.problems.push(
-                Diagnostic::error(code, format!("`{}` {why}", symbol.name))
-                    .at(symbol.span, "")
-                    .mend(mend),
-            );
+            let message = format!("`{}` {why}", self.network[id].name);
+            self.problems.push(Diagnostic::error(code, message).at(place, "").mend(mend));
         }
+    }
+
+    /// Refuses symbols that need one another.
+    fn ring(&mut self, ring: &[SymbolId]) {
+        const SHOWN: usize = 8;
+        let Some(&first) = ring.first() else { return };
+        if !ring.iter().all(|id| self.rings.insert(*id)) {
+            return;
+        }
+        let name = |id: &SymbolId| self.network[*id].name.as_str();
+        let mut names: Vec<&str> = ring.iter().take(SHOWN).map(name).collect();
+        if ring.len() > SHOWN {
+            names.push("…");
+        }
+        names.push(name(&first));
+        let message = format!("`{}` depends on itself: {}", name(&first), names.join(" -> "));
+        let mut told = Diagnostic::error("circular-rule", message).at(self.network[first].span, "");
+        for id in ring.iter().skip(1).take(SHOWN) {
+            told = told.also(self.network[*id].span, "");
+        }
+        let mend = "break the circle with a species or a parameter that has a rate rule";
+        self.problems.push(told.mend(mend));
     }
 }
 
@@ -160,16 +205,27 @@ impl<'w> Builder<'w> {
     }
 
     /// What must be known before a symbol, in an order that asks for nothing unknown, so that no
-    /// chain of symbols is too long to follow.
-    fn order(&self, shared: &mut Shared, id: SymbolId) -> Vec<SymbolId> {
+    /// chain of symbols is too long to follow. Where a ring closes, the symbol is nothing known.
+    fn order(&mut self, shared: &mut Shared, id: SymbolId) -> Vec<SymbolId> {
         let mut order = Vec::new();
         let mut seen = HashSet::new();
+        let mut path: Vec<SymbolId> = Vec::new();
+        let mut on_path = HashSet::new();
         let mut open = vec![(id, false)];
         while let Some((id, done)) = open.pop() {
             if done {
                 order.push(id);
+                on_path.remove(&id);
+                path.pop();
+            } else if on_path.contains(&id) {
+                let from = path.iter().position(|on_path| *on_path == id).unwrap_or(0);
+                shared.ring(&path[from..]);
+                let nothing = self.tape.number(f64::NAN);
+                self.known.insert(id, nothing);
             } else if !self.known.contains_key(&id) && seen.insert(id) {
                 open.push((id, true));
+                path.push(id);
+                on_path.insert(id);
                 open.extend(self.needs(shared, id).into_iter().map(|id| (id, false)));
             }
         }
@@ -199,7 +255,7 @@ impl<'w> Builder<'w> {
             return known;
         }
         if !self.open.insert(id) {
-            self.ring(shared, id);
+            shared.ring(&[id]);
             return self.tape.number(f64::NAN);
         }
         let reg = match self.kind {
@@ -210,15 +266,6 @@ impl<'w> Builder<'w> {
         self.open.remove(&id);
         self.known.insert(id, reg);
         reg
-    }
-
-    fn ring(&mut self, shared: &mut Shared, id: SymbolId) {
-        shared.refuse(
-            "circular-rule",
-            id,
-            "depends on itself",
-            "break the circle with a species or a parameter that has a rate rule",
-        );
     }
 
     fn running(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
@@ -300,392 +347,4 @@ impl<'w> Builder<'w> {
             },
         }
     }
-
-    // ---- starting values
-
-    /// The starting value of a state or a parameter: amounts of species without a rule.
-    pub(crate) fn starting(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
-        if matches!(shared.role(id), Role::AmountState(_) | Role::AmountParameter(_)) {
-            return self.start_amount(shared, id);
-        }
-        // Without a value of its own it is reported where it is needed.
-        if shared.network[id].value == Value::Missing {
-            return self.tape.number(f64::NAN);
-        }
-        self.symbol(shared, id)
-    }
-
-    fn start_amount(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
-        let network = shared.network;
-        let Some(compartment) = container(network, id) else {
-            if network[id].value == Value::Missing {
-                return self.tape.number(f64::NAN);
-            }
-            return self.symbol(shared, id);
-        };
-        match &network[id].value {
-            Value::Missing => self.tape.number(f64::NAN),
-            // An amount that was given needs no size.
-            Value::Formula(Expr { node: Node::Binary(BinaryOp::Div, amount, size), .. })
-                if size.node == Node::Symbol(compartment) =>
-            {
-                self.expr(shared, amount)
-            }
-            _ => {
-                let value = self.symbol(shared, id);
-                let size = self.symbol(shared, compartment);
-                self.tape.binary(BinaryOp::Mul, value, size)
-            }
-        }
-    }
-
-    fn start_value(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
-        let network = shared.network;
-        let symbol = &network[id];
-        if let Some(Rule::Assignment(expr)) = &symbol.rule {
-            return self.expr(shared, expr);
-        }
-        if shared.role(id) == Role::Reaction {
-            return self.reaction_rate(shared, id);
-        }
-        match &symbol.value {
-            Value::Number(value) => self.tape.number(*value),
-            Value::Formula(expr) => self.expr(shared, expr),
-            Value::Missing => {
-                shared.missing.insert(id);
-                self.tape.number(f64::NAN)
-            }
-        }
-    }
-
-    // ---- rates of change
-
-    /// How fast the state of a symbol changes by reactions and rules; when fast reactions are at
-    /// rest, by the others.
-    pub(crate) fn state_rate(&mut self, shared: &mut Shared, id: SymbolId, fast: Fast) -> Reg {
-        let network = shared.network;
-        if fast == Fast::Alone && network[id].rule.is_some() {
-            return self.tape.number(0.0);
-        }
-        if let Some(Rule::Rate(expr)) = &network[id].rule {
-            return self.expr(shared, expr);
-        }
-        let mut sum = self.tape.number(0.0);
-        for (reaction_id, op, at) in shared.changes.get(&id).cloned().unwrap_or_default() {
-            let SymbolKind::Reaction(reaction) = &network[reaction_id].kind else { continue };
-            if reaction.fast && fast == Fast::AtRest || !reaction.fast && fast == Fast::Alone {
-                continue;
-            }
-            let side = if op == BinaryOp::Sub { &reaction.reactants } else { &reaction.products };
-            let count = self.stoichiometry(shared, &side[at]);
-            let rate = if reaction.fast {
-                let law = self.expr(shared, &reaction.rate);
-                if fast == Fast::Alone {
-                    law
-                } else {
-                    let speed = self.tape.push(Op::Parameter(shared.speed()));
-                    self.tape.binary(BinaryOp::Mul, speed, law)
-                }
-            } else {
-                self.symbol(shared, reaction_id)
-            };
-            let change = self.tape.binary(BinaryOp::Mul, count, rate);
-            sum = self.tape.binary(op, sum, change);
-        }
-        match network[id].conversion {
-            Some(factor) => {
-                let factor = self.symbol(shared, factor);
-                self.tape.binary(BinaryOp::Mul, factor, sum)
-            }
-            None => sum,
-        }
-    }
-
-    pub(crate) fn stoichiometry(&mut self, shared: &mut Shared, p: &Participant) -> Reg {
-        match p.variable {
-            Some(id) => self.symbol(shared, id),
-            None => self.tape.number(p.stoichiometry),
-        }
-    }
-
-    /// How fast what a symbol means in formulas changes.
-    fn rate_of(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
-        if let Some(&known) = self.rates.get(&id) {
-            return known;
-        }
-        let network = shared.network;
-        let has_fast = network
-            .symbols
-            .iter()
-            .any(|s| matches!(&s.kind, SymbolKind::Reaction(reaction) if reaction.fast));
-        let unknown = |shared: &Shared| {
-            matches!(shared.role(id), Role::ValueState(_))
-                && !matches!(network[id].rule, Some(Rule::Rate(_)))
-        };
-        let before = matches!(self.kind, Kind::Before);
-        let reg = match shared.role(id) {
-            // Nothing changed before the start, unless it was said how.
-            Role::AmountState(_) | Role::ValueState(_) if before && !shared.is_timed(id) => {
-                self.tape.number(0.0)
-            }
-            _ if before && shared.is_timed(id) => self.no_rate(shared, id),
-            Role::AmountState(_) if has_fast => self.no_rate(shared, id),
-            Role::AmountState(_) => {
-                let rate = self.state_rate(shared, id, Fast::AtRest);
-                self.dilute(shared, id, rate)
-            }
-            Role::ValueState(_) if unknown(shared) => self.no_rate(shared, id),
-            Role::ValueState(_) => self.state_rate(shared, id, Fast::AtRest),
-            Role::ValueParameter(_) => self.tape.number(0.0),
-            Role::AmountParameter(_) => {
-                let zero = self.tape.number(0.0);
-                self.dilute(shared, id, zero)
-            }
-            Role::Assigned | Role::Reaction => self.no_rate(shared, id),
-        };
-        self.rates.insert(id, reg);
-        reg
-    }
-
-    fn no_rate(&mut self, shared: &mut Shared, id: SymbolId) -> Reg {
-        shared.refuse(
-            "no-rate",
-            id,
-            "follows from other symbols, so `rateOf` cannot be asked of it",
-            "ask it of a species that reactions change or a symbol with a rate rule",
-        );
-        self.tape.number(f64::NAN)
-    }
-
-    /// The rate of a concentration from that of its amount.
-    fn dilute(&mut self, shared: &mut Shared, id: SymbolId, rate: Reg) -> Reg {
-        let Some(compartment) = container(shared.network, id) else { return rate };
-        let growth = self.rate_of(shared, compartment);
-        let value = self.symbol(shared, id);
-        let size = self.symbol(shared, compartment);
-        let lost = self.tape.binary(BinaryOp::Mul, value, growth);
-        let net = if self.tape.constant(growth) == Some(0.0) {
-            rate
-        } else {
-            self.tape.binary(BinaryOp::Sub, rate, lost)
-        };
-        self.tape.binary(BinaryOp::Div, net, size)
-    }
-
-    // ---- formulas
-
-    /// A formula.
-    pub(crate) fn expr(&mut self, shared: &mut Shared, expr: &Expr) -> Reg {
-        use Function::{Ceil, Floor, Quotient};
-        if is_step(expr)
-            && let Kind::Rate(watch) = &mut self.kind
-        {
-            let condition = watch.expr(shared, expr);
-            return match watch.tape.constant(condition) {
-                Some(value) => self.tape.number(value),
-                None => {
-                    let known = watch.modes.iter().position(|m| *m == condition);
-                    let mode = known.unwrap_or_else(|| {
-                        watch.modes.push(condition);
-                        watch.modes.len() - 1
-                    });
-                    self.tape.push(Op::Mode(mode as u32))
-                }
-            };
-        }
-        match &expr.node {
-            Node::Number(value) => self.tape.number(*value),
-            Node::Symbol(id) => self.symbol(shared, *id),
-            Node::Time => {
-                let states = shared.states().len() as u32;
-                self.tape.push(Op::State(states))
-            }
-            Node::Neg(a) => {
-                let a = self.expr(shared, a);
-                self.tape.push(Op::Negate(a))
-            }
-            Node::Not(a) => {
-                let a = self.expr(shared, a);
-                self.tape.push(Op::Not(a))
-            }
-            Node::Binary(op, a, b) => {
-                let (a, b) = (self.expr(shared, a), self.expr(shared, b));
-                if is_relation(*op) && matches!(self.kind, Kind::Watch) {
-                    self.compared.push((*op, a, b));
-                }
-                self.tape.binary(*op, a, b)
-            }
-            Node::Piecewise { cases, otherwise } => {
-                let mut rest = self.expr(shared, otherwise);
-                for (value, condition) in cases.iter().rev() {
-                    let condition = self.expr(shared, condition);
-                    let value = self.expr(shared, value);
-                    rest = match self.tape.constant(condition) {
-                        Some(0.0) => rest,
-                        Some(_) => value,
-                        None => self.tape.push(Op::Select(condition, value, rest)),
-                    };
-                }
-                rest
-            }
-            Node::Call(Function::RateOf, arguments) => match arguments.first().map(|a| &a.node) {
-                Some(Node::Symbol(id)) => self.rate_of(shared, *id),
-                _ => self.tape.number(f64::NAN),
-            },
-            Node::Call(Function::Delay, arguments) => self.delay(shared, arguments),
-            Node::Call(Function::Remainder, arguments) if arguments.len() == 2 => {
-                // a - b * quotient, so that it is smooth within a step.
-                let whole = Expr { node: Node::Call(Quotient, arguments.clone()), span: expr.span };
-                let whole = self.expr(shared, &whole);
-                let (a, b) = (self.expr(shared, &arguments[0]), self.expr(shared, &arguments[1]));
-                let part = self.tape.binary(BinaryOp::Mul, b, whole);
-                self.tape.binary(BinaryOp::Sub, a, part)
-            }
-            Node::Call(function, arguments) => {
-                let regs: Vec<Reg> = arguments.iter().map(|a| self.expr(shared, a)).collect();
-                let first = regs.first().copied().unwrap_or(0);
-                match function {
-                    Function::Max | Function::Min => (regs.iter().copied())
-                        .reduce(|a, b| self.tape.push(Op::Call(*function, a, b)))
-                        .unwrap_or(first),
-                    Floor | Ceil | Quotient => {
-                        let second = regs.get(1).copied().unwrap_or(first);
-                        self.tape.push(Op::Call(*function, first, second))
-                    }
-                    _ => self.tape.push(Op::Call(*function, first, first)),
-                }
-            }
-        }
-    }
-
-    fn delay(&mut self, shared: &mut Shared, arguments: &[Expr]) -> Reg {
-        let [what, lag] = arguments else { return self.tape.number(f64::NAN) };
-        let ago = self.expr(shared, lag);
-        if self.tape.constant(ago) == Some(0.0) {
-            return self.expr(shared, what);
-        }
-        let known = shared.delayed.iter().position(|e| e == what);
-        let formula = known.unwrap_or_else(|| {
-            shared.delayed.push(what.clone());
-            shared.delayed.len() - 1
-        });
-        if !shared.lags.contains(lag) {
-            shared.lags.push(lag.clone());
-        }
-        self.tape.push(Op::Delayed(formula as u32, ago))
-    }
-
-    // ---- conditions
-
-    /// Differences of what conditions compare, each once.
-    pub(crate) fn differences(&mut self, shared: &mut Shared, network: &Network) -> Vec<Reg> {
-        let n = shared.states().len() as u32;
-        let continuous = |op: Op| match op {
-            Op::State(i) => i != n,
-            Op::Delayed(..) => true,
-            _ => false,
-        };
-        let mut differences = Vec::new();
-        for (op, a, b) in std::mem::take(&mut self.compared) {
-            let logical = |reg: Reg| self.is_logical(reg);
-            if logical(a) || logical(b) {
-                continue;
-            }
-            let equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
-            if equality
-                && !network.events.is_empty()
-                && (self.tape.depends(a, &continuous) || self.tape.depends(b, &continuous))
-            {
-                let message = "an equality of quantities that change by themselves is never met \
-                               exactly";
-                shared.problems.push(
-                    Diagnostic::error("equality-trigger", message)
-                        .mend("compare with `<` or `>=` instead"),
-                );
-            }
-            let difference = self.tape.push(Op::Binary(BinaryOp::Sub, a, b));
-            if self.tape.constant(difference).is_none() && !differences.contains(&difference) {
-                differences.push(difference);
-            }
-        }
-        differences
-    }
-
-    /// Whether an operation gives truth values or whole numbers.
-    fn is_logical(&self, reg: Reg) -> bool {
-        match self.tape.ops[reg as usize] {
-            Op::Not(_) => true,
-            Op::Binary(op, ..) => is_relation(op) || matches!(op, BinaryOp::And | BinaryOp::Or),
-            Op::Call(Function::Floor | Function::Ceil | Function::Quotient, ..) => true,
-            Op::Select(_, a, b) => {
-                let whole = |r: Reg| self.tape.constant(r).is_some() || self.is_logical(r);
-                whole(a) && whole(b)
-            }
-            _ => false,
-        }
-    }
-
-    /// Differences that change in a straight line with time and with nothing else that moves.
-    pub(crate) fn timed(&self, differences: &[Reg], n: usize) -> Vec<Reg> {
-        let time = n as u32 - 1;
-        // How each operation depends on time: not, in a straight line, otherwise.
-        let mut degree: Vec<u8> = Vec::with_capacity(self.tape.ops.len());
-        for op in &self.tape.ops {
-            let d = |reg: Reg| degree[reg as usize];
-            degree.push(match *op {
-                Op::Number(_) | Op::Parameter(_) => 0,
-                Op::State(i) if i == time => 1,
-                Op::State(_) | Op::Delayed(..) | Op::Mode(_) => 2,
-                Op::Negate(a) => d(a),
-                Op::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => d(a).max(d(b)),
-                Op::Binary(BinaryOp::Mul, a, b) => {
-                    if d(a) == 2 || d(b) == 2 {
-                        2
-                    } else {
-                        d(a) + d(b)
-                    }
-                }
-                Op::Binary(BinaryOp::Div, a, b) if d(b) == 0 => d(a),
-                Op::Binary(_, a, b) | Op::Call(_, a, b) => {
-                    if d(a) == 0 && d(b) == 0 {
-                        0
-                    } else {
-                        2
-                    }
-                }
-                Op::Not(a) => {
-                    if d(a) == 0 {
-                        0
-                    } else {
-                        2
-                    }
-                }
-                Op::Select(c, a, b) => {
-                    if d(c) == 0 && d(a) == 0 && d(b) == 0 {
-                        0
-                    } else {
-                        2
-                    }
-                }
-            });
-        }
-        differences.iter().copied().filter(|&reg| degree[reg as usize] == 1).collect()
-    }
-}
-
-/// Whether a formula changes in jumps only.
-fn is_step(expr: &Expr) -> bool {
-    match &expr.node {
-        Node::Not(_) => true,
-        Node::Binary(op, ..) => is_relation(*op) || matches!(op, BinaryOp::And | BinaryOp::Or),
-        Node::Call(function, _) => {
-            matches!(function, Function::Floor | Function::Ceil | Function::Quotient)
-        }
-        _ => false,
-    }
-}
-
-fn is_relation(op: BinaryOp) -> bool {
-    use BinaryOp::*;
-    matches!(op, Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual)
 }

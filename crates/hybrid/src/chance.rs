@@ -1,6 +1,6 @@
 //! Jumps as they happen: one by one, or many at a time where that changes nothing that matters.
 
-use std::fmt;
+use std::{fmt, time::Instant};
 
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1, Poisson};
@@ -49,6 +49,8 @@ pub enum HaltReason {
     },
     /// More jumps or leaps than allowed.
     Budget,
+    /// It took too long.
+    Patience,
 }
 
 impl fmt::Display for Halt {
@@ -62,11 +64,27 @@ impl fmt::Display for Halt {
                 write!(f, "`{reaction}` takes more of `{species}` than there is at time {at}")
             }
             HaltReason::Budget => write!(f, "too many jumps; time {at} was reached"),
+            HaltReason::Patience => write!(f, "it took too long; time {at} was reached"),
         }
     }
 }
 
 impl std::error::Error for Halt {}
+
+/// How much work a run may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Jumps or leaps.
+    pub jumps: u64,
+    /// When it must have ended.
+    pub until: Option<Instant>,
+}
+
+impl From<u64> for Budget {
+    fn from(jumps: u64) -> Budget {
+        Budget { jumps, until: None }
+    }
+}
 
 /// Follows jumps from time zero once, and reports the outputs at these times, which rise.
 ///
@@ -76,7 +94,7 @@ pub fn jump(
     jumps: &Jumps,
     times: &[f64],
     method: Method,
-    budget: u64,
+    budget: impl Into<Budget>,
     random: &mut impl Rng,
 ) -> Result<Vec<Vec<f64>>, Halt> {
     let mut way = Way {
@@ -84,7 +102,7 @@ pub fn jump(
         state: jumps.start.clone(),
         rates: vec![0.0; jumps.channels.len()],
         time: 0.0,
-        left: budget,
+        left: budget.into(),
         regs: Vec::new(),
     };
     way.all_rates()?;
@@ -115,7 +133,7 @@ struct Way<'j> {
     state: Vec<f64>,
     rates: Vec<f64>,
     time: f64,
-    left: u64,
+    left: Budget,
     regs: Vec<f64>,
 }
 
@@ -136,8 +154,13 @@ impl Way<'_> {
     }
 
     fn spend(&mut self) -> Result<(), Halt> {
-        self.left =
-            self.left.checked_sub(1).ok_or(Halt { time: self.time, reason: HaltReason::Budget })?;
+        let halt = |reason| Err(Halt { time: self.time, reason });
+        let Some(left) = self.left.jumps.checked_sub(1) else { return halt(HaltReason::Budget) };
+        self.left.jumps = left;
+        // Looking at the clock costs as much as a jump.
+        if left.is_multiple_of(256) && self.left.until.is_some_and(|until| Instant::now() > until) {
+            return halt(HaltReason::Patience);
+        }
         Ok(())
     }
 

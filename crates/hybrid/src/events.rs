@@ -3,7 +3,7 @@
 use hersim_network::SymbolId;
 
 use crate::{
-    run::{Due, Failure, Reason, Run},
+    run::{Due, Failure, Reason, Run, Trouble},
     system::Role,
     tape::Reg,
 };
@@ -17,12 +17,13 @@ impl Run<'_> {
         let now = self.time();
         let mut regs = Vec::new();
         let mut jumped = false;
+        let mut last = None;
         for round in 0.. {
             if round > LONGEST_CASCADE {
-                return self.fail(Reason::Cascade);
+                return self.fail_by(Reason::Cascade, last);
             }
-            if round % 64 == 63 && self.late() {
-                return self.fail(Reason::Patience);
+            if self.late() {
+                return self.fail_by(Reason::Patience, last);
             }
             let count = self.system.modes.len();
             let conditions = self.conditions(&self.state, &mut regs);
@@ -35,6 +36,7 @@ impl Run<'_> {
             self.trigger(&conditions[count..])?;
             let Some(next) = self.choose() else { break };
             let due = self.due.remove(next);
+            last = Some(due.event);
             self.execute(due)?;
             jumped = true;
         }
@@ -43,6 +45,11 @@ impl Run<'_> {
             self.length *= 0.1;
         }
         Ok(())
+    }
+
+    /// Gives up over an event.
+    fn fail_by<T>(&self, reason: Reason, event: Option<usize>) -> Result<T, Failure> {
+        Err(Failure { time: self.time(), reason, of: event.map(Trouble::Event) })
     }
 
     /// Compares the triggers with what they were.
@@ -64,7 +71,8 @@ impl Run<'_> {
             }
             let delay = event.delay.map_or(0.0, |reg| all[reg as usize]);
             if delay < 0.0 || delay.is_nan() {
-                return self.fail(Reason::Delay(format!("the event `{}`", event.name)));
+                let reason = Reason::Delay(format!("the event `{}`", event.name));
+                return self.fail_by(reason, Some(index));
             }
             let values = || event.assignments.iter().map(|(_, reg)| all[*reg as usize]).collect();
             let values = event.at_trigger.then(values);

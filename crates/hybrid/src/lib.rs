@@ -21,6 +21,7 @@ mod history;
 mod implicit;
 mod jumps;
 mod linear;
+mod order;
 mod run;
 mod settle;
 mod solver;
@@ -28,7 +29,7 @@ mod system;
 mod tape;
 mod turns;
 
-pub use chance::{Halt, HaltReason, Method, jump};
+pub use chance::{Budget, Halt, HaltReason, Method, jump};
 pub use jumps::{Jumps, jumps};
-pub use run::{Failure, Reason, Settings, run};
+pub use run::{Failure, Reason, Settings, Trouble, run, run_watched};
 pub use system::{Output, System, compile};

@@ -1,8 +1,12 @@
 //! Linear systems: elimination with row exchange, and without it where the matrix is large and
 //! sparse.
 
+use crate::order::symbolic;
+
 /// Systems up to this size are solved as full matrices.
 const DENSE: usize = 48;
+/// Larger ones are never solved as full matrices.
+pub(crate) const MOST_DENSE: usize = 1_500;
 
 /// A matrix that is factored again and again with the same entries.
 #[derive(Clone, Debug)]
@@ -24,18 +28,26 @@ pub(crate) struct Sparse {
 }
 
 impl Factor {
-    /// Prepares for matrices with these entries per row; the diagonal is always there.
-    pub(crate) fn new(n: usize, pattern: &[Vec<usize>], exchange: bool) -> Factor {
-        if n <= DENSE || exchange {
-            return Factor::Dense { n, lu: vec![0.0; n * n], rows: Vec::new() };
+    /// Prepares for any matrix of this size.
+    pub(crate) fn full(n: usize) -> Factor {
+        Factor::Dense { n, lu: vec![0.0; n * n], rows: Vec::new() }
+    }
+
+    /// Prepares for matrices with these entries per row, on whose diagonal no row need be
+    /// exchanged for another; nothing when it would fill too much.
+    pub(crate) fn new(n: usize, pattern: &[Vec<usize>]) -> Option<Factor> {
+        if n <= DENSE {
+            return Some(Factor::full(n));
         }
-        let (order, columns) = symbolic(n, pattern);
+        let Some((order, columns)) = symbolic(n, pattern) else {
+            return (n <= MOST_DENSE).then(|| Factor::full(n));
+        };
         let mut place = vec![0; n];
         for (i, &unknown) in order.iter().enumerate() {
             place[unknown] = i;
         }
         let values = columns.iter().map(|c| vec![0.0; c.len()]).collect();
-        Factor::Sparse(Sparse { order, place, columns, values, work: vec![0.0; n] })
+        Some(Factor::Sparse(Sparse { order, place, columns, values, work: vec![0.0; n] }))
     }
 
     /// Factors the matrix with these rows; false when it is singular.
@@ -118,58 +130,6 @@ fn dense(n: usize, lu: &mut [f64], rows: &mut Vec<usize>) -> bool {
         }
     }
     true
-}
-
-/// Elimination order with the fewest new entries at each step, and the rows with them.
-fn symbolic(n: usize, pattern: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
-    use std::collections::BTreeSet;
-    let mut rows: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); n];
-    let mut columns: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); n];
-    for i in 0..n {
-        for &j in pattern[i].iter().chain([&i]) {
-            rows[i].insert(j);
-            columns[j].insert(i);
-        }
-    }
-    let mut left: BTreeSet<usize> = (0..n).collect();
-    let mut order = Vec::with_capacity(n);
-    let mut lower: Vec<Vec<usize>> = vec![Vec::new(); n];
-    let mut upper: Vec<Vec<usize>> = vec![Vec::new(); n];
-    while let Some(&pivot) =
-        left.iter().min_by_key(|&&i| (rows[i].len() - 1) * (columns[i].len() - 1))
-    {
-        left.remove(&pivot);
-        order.push(pivot);
-        let row: Vec<usize> = rows[pivot].iter().copied().collect();
-        let column: Vec<usize> = columns[pivot].iter().copied().filter(|&i| i != pivot).collect();
-        for &i in &column {
-            lower[i].push(pivot);
-            for &j in &row {
-                if j != pivot && rows[i].insert(j) {
-                    columns[j].insert(i);
-                }
-            }
-            rows[i].remove(&pivot);
-        }
-        for &j in &row {
-            columns[j].remove(&pivot);
-        }
-        upper[pivot] = row;
-    }
-    let mut place = vec![0; n];
-    for (i, &unknown) in order.iter().enumerate() {
-        place[unknown] = i;
-    }
-    let all = order
-        .iter()
-        .map(|&unknown| {
-            let both = lower[unknown].iter().chain(&upper[unknown]);
-            let mut columns: Vec<usize> = both.map(|&j| place[j]).collect();
-            columns.sort_unstable();
-            columns
-        })
-        .collect();
-    (order, all)
 }
 
 impl Sparse {
@@ -276,7 +236,8 @@ mod tests {
             let pattern: Vec<Vec<usize>> =
                 rows.iter().map(|r| r.iter().map(|e| e.0).collect()).collect();
             for exchange in [false, true] {
-                let mut factor = Factor::new(n, &pattern, exchange);
+                let mut factor =
+                    if exchange { Factor::full(n) } else { Factor::new(n, &pattern).unwrap() };
                 assert!(factor.factor(&rows));
                 let b: Vec<f64> = (0..n).map(|i| (i % 11) as f64 - 5.0).collect();
                 let mut x = b.clone();
@@ -293,8 +254,7 @@ mod tests {
         let rows: Vec<Vec<(usize, f64)>> = (0..n)
             .map(|i| (0..n).filter(|j| (i + j) % 4 != 0).map(|j| (j, value(i, j))).collect())
             .collect();
-        let pattern = vec![(0..n).collect(); n];
-        let mut factor = Factor::new(n, &pattern, true);
+        let mut factor = Factor::full(n);
         assert!(factor.factor(&rows));
         let b: Vec<f64> = (0..n).map(|i| i as f64 - 3.5).collect();
         let mut x = b.clone();
@@ -305,7 +265,7 @@ mod tests {
     #[test]
     fn a_singular_matrix_is_noticed() {
         let rows = vec![vec![(0, 1.0), (1, 2.0)], vec![(0, 2.0), (1, 4.0)]];
-        let mut factor = Factor::new(2, &[vec![0, 1], vec![0, 1]], true);
+        let mut factor = Factor::full(2);
         assert!(!factor.factor(&rows));
     }
 }

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hersim_network::SymbolId;
+
 use crate::{
     history::{Beginning, History},
     solver::Solver,
@@ -41,6 +43,23 @@ pub struct Failure {
     pub time: f64,
     /// What happened.
     pub reason: Reason,
+    /// What it happened to, where that is one thing.
+    pub of: Option<Trouble>,
+}
+
+/// What kept a run from going on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trouble {
+    /// A symbol, and its state: the one that changed most in the last step, or that is no number.
+    Symbol(SymbolId, f64),
+    /// An event, by its place in the network.
+    Event(usize),
+}
+
+impl Failure {
+    fn new(time: f64, reason: Reason) -> Failure {
+        Failure { time, reason, of: None }
+    }
 }
 
 /// What can keep a run from going on.
@@ -71,7 +90,8 @@ pub enum Reason {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.time;
+        // Rounded, so that it reads as the time that was meant.
+        let at = round(self.time);
         match &self.reason {
             Reason::Start => write!(f, "a starting value is not a number"),
             Reason::Inconsistent => {
@@ -83,7 +103,7 @@ impl fmt::Display for Failure {
             Reason::StepTooSmall => {
                 write!(f, "the solution breaks off at time {at}: steps have become too small")
             }
-            Reason::StepBudget => write!(f, "too many steps; time {at} was reached"),
+            Reason::StepBudget => write!(f, "too many steps were needed; time {at} was reached"),
             Reason::Patience => write!(f, "it took too long; time {at} was reached"),
             Reason::Memory => {
                 write!(f, "the past has become too long to remember; time {at} was reached")
@@ -92,7 +112,7 @@ impl fmt::Display for Failure {
             Reason::Fast => {
                 write!(f, "what fast reactions do depends on how fast they are at time {at}")
             }
-            Reason::Delay(what) => write!(f, "the delay of {what} is not positive at time {at}"),
+            Reason::Delay(what) => write!(f, "the delay of {what} is negative at time {at}"),
         }
     }
 }
@@ -106,34 +126,56 @@ impl std::error::Error for Failure {}
 /// # Errors
 /// When and why the run could not go on.
 pub fn run(system: &System, times: &[f64], settings: &Settings) -> Result<Vec<Vec<f64>>, Failure> {
+    run_watched(system, times, settings, &|_| ())
+}
+
+/// As [`run`]; `watch` is told the time that was reached, step by step.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_watched(
+    system: &System,
+    times: &[f64],
+    settings: &Settings,
+    watch: &dyn Fn(f64),
+) -> Result<Vec<Vec<f64>>, Failure> {
+    let began = Instant::now();
     if system.exact {
-        let exact = Run::new(system, times, settings, 0.0).and_then(Run::follow);
-        match (exact, &system.alternative) {
-            (Err(_), Some(alternative)) => hurried(alternative, times, settings),
+        let exact = Run::new(system, times, settings, 0.0, began);
+        match (exact.and_then(|run| run.follow(watch)), &system.alternative) {
+            (Err(failure), Some(alternative)) if failure.reason != Reason::Patience => {
+                hurried(alternative, times, settings, watch, began)
+            }
             (result, _) => result,
         }
     } else {
-        hurried(system, times, settings)
+        hurried(system, times, settings, watch, began)
     }
 }
 
 /// Follows a system whose fast reactions are some orders of magnitude faster than written, for
 /// want of equations for where they rest. It must not matter how many orders.
-fn hurried(system: &System, times: &[f64], settings: &Settings) -> Result<Vec<Vec<f64>>, Failure> {
+fn hurried(
+    system: &System,
+    times: &[f64],
+    settings: &Settings,
+    watch: &dyn Fn(f64),
+    began: Instant,
+) -> Result<Vec<Vec<f64>>, Failure> {
     const FAST: f64 = 1e7;
     const FASTER: f64 = 1e9;
     /// Part of a column's largest value that its values may differ by.
     const DIFFERENCE: f64 = 1e-5;
     let horizon = times.last().copied().unwrap_or(1.0);
     let per_time = if horizon > 0.0 { (1.0 / horizon).max(1.0) } else { 1.0 };
-    let follow = |speed| Run::new(system, times, settings, speed)?.follow();
+    let follow = |speed| Run::new(system, times, settings, speed, began)?.follow(watch);
     let slower = follow(FAST * per_time)?;
     let faster = follow(FASTER * per_time)?;
     for column in 0..faster.first().map_or(0, Vec::len) {
         let largest = faster.iter().map(|row| row[column].abs()).fold(0.0, f64::max);
         for ((a, b), time) in slower.iter().zip(&faster).zip(times) {
             if (a[column] - b[column]).abs() > DIFFERENCE * largest {
-                return Err(Failure { time: *time, reason: Reason::Fast });
+                return Err(Failure::new(*time, Reason::Fast));
             }
         }
     }
@@ -175,6 +217,7 @@ impl<'s> Run<'s> {
         times: &'s [f64],
         settings: &'s Settings,
         speed: f64,
+        began: Instant,
     ) -> Result<Self, Failure> {
         let mut regs = Vec::new();
         let past = Beginning::new(&system.delayed, system.n);
@@ -193,15 +236,16 @@ impl<'s> Run<'s> {
                 }
             }
         }
-        if state.iter().any(|x| !x.is_finite()) {
-            return Err(Failure { time: 0.0, reason: Reason::Start });
+        if let Some(at) = state.iter().position(|x| !x.is_finite()) {
+            let of = system.symbol(at).map(|id| Trouble::Symbol(id, state[at]));
+            return Err(Failure { of, ..Failure::new(0.0, Reason::Start) });
         }
         let mut run = Run {
             system,
             settings,
             times,
             rows: Vec::new(),
-            solver: Solver::new(system),
+            solver: system.solver.clone(),
             history: History::new(&system.delayed, &state, parameters),
             state,
             parameters: parameters.to_vec(),
@@ -211,7 +255,7 @@ impl<'s> Run<'s> {
             length: 0.0,
             steps: 0,
             random: settings.seed,
-            began: Instant::now(),
+            began,
         };
         run.settle()?;
         run.history = History::new(&system.delayed, &run.state, parameters);
@@ -238,7 +282,13 @@ impl<'s> Run<'s> {
     }
 
     pub(crate) fn fail<T>(&self, reason: Reason) -> Result<T, Failure> {
-        Err(Failure { time: self.time(), reason })
+        Err(Failure::new(self.time(), reason))
+    }
+
+    /// Gives up over what changed most in the last step.
+    fn fail_of<T>(&self, reason: Reason, state: usize) -> Result<T, Failure> {
+        let of = self.system.symbol(state).map(|id| Trouble::Symbol(id, self.state[state]));
+        Err(Failure { of, ..Failure::new(self.time(), reason) })
     }
 
     pub(crate) fn observe(&self, regs: &[Reg]) -> Vec<f64> {
@@ -247,13 +297,14 @@ impl<'s> Run<'s> {
         regs.iter().map(|&r| all[r as usize]).collect()
     }
 
-    fn follow(mut self) -> Result<Vec<Vec<f64>>, Failure> {
+    fn follow(mut self, watch: &dyn Fn(f64)) -> Result<Vec<Vec<f64>>, Failure> {
         let end = self.times.last().copied().unwrap_or(0.0);
         self.events()?;
         self.length = 1e-6 * end;
         while self.time() < end {
             self.deliver(self.time());
             self.advance(end)?;
+            watch(self.time());
         }
         self.deliver(end);
         Ok(self.rows)
@@ -280,10 +331,10 @@ impl<'s> Run<'s> {
         let step = loop {
             self.steps += 1;
             if self.steps > self.settings.max_steps {
-                return self.fail(Reason::StepBudget);
+                return self.fail_of(Reason::StepBudget, solver.worst);
             }
-            if self.steps.is_multiple_of(64) && self.late() {
-                return self.fail(Reason::Patience);
+            if self.late() {
+                return self.fail_of(Reason::Patience, solver.worst);
             }
             let left = stop - now;
             let mut length = self.length.min(longest).min(left);
@@ -310,7 +361,7 @@ impl<'s> Run<'s> {
                 None => self.length = length * 0.1,
             }
             if self.length < smallest && length > left.min(smallest) {
-                return self.fail(Reason::StepTooSmall);
+                return self.fail_of(Reason::StepTooSmall, solver.worst);
             }
         };
         self.solver = solver;

@@ -46,7 +46,7 @@ impl Run<'_> {
     /// Lets fast reactions run alone from where they are until they rest, so that they come to
     /// the equilibrium that they would come to.
     fn rest(&mut self, alone: &System) -> Result<(), Reason> {
-        let mut solver = Solver::new(alone);
+        let mut solver = alone.solver.clone();
         let mut regs = Vec::new();
         let mut modes = vec![0.0; alone.modes.len()];
         let tolerances = (self.settings.relative, self.settings.absolute);
@@ -97,8 +97,7 @@ impl Run<'_> {
         if count == 0 {
             return Ok(());
         }
-        let pattern: Vec<Vec<usize>> = vec![(0..count).collect(); count];
-        let mut factor = Factor::new(count, &pattern, true);
+        let mut factor = Factor::full(count);
         for round in 0..MOST {
             let mut change = solver.settling(system, self.inputs());
             change.truncate(count);
@@ -155,8 +154,7 @@ impl Run<'_> {
             row.iter_mut().for_each(|e| e.1 /= largest);
         }
         let count = rows.len();
-        let pattern: Vec<Vec<usize>> = vec![(0..count).collect(); count];
-        let mut factor = Factor::new(count, &pattern, true);
+        let mut factor = Factor::full(count);
         let sound = factor.factor(&rows) && factor.smallest_pivot() > SINGULAR;
         if sound { Ok(()) } else { Err(Reason::Undetermined) }
     }

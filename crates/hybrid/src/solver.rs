@@ -4,14 +4,17 @@ use hersim_engine::tableau::{A, C, GAMMA};
 
 use crate::{
     history::{History, Step},
-    linear::Factor,
+    linear::{Factor, MOST_DENSE},
     system::System,
-    tape::Inputs,
+    tape::{Inputs, Reg, Tape},
 };
 
 const STAGES: usize = 8;
+/// Operations that may be gone through to know all derivatives.
+const MOST_SLOPES: usize = 1_000_000_000;
 
 /// Work space for steps of one system.
+#[derive(Clone, Debug)]
 pub(crate) struct Solver {
     factor: Factor,
     /// Columns that can be differentiated at once.
@@ -24,28 +27,34 @@ pub(crate) struct Solver {
     rate: Vec<f64>,
     regs: Vec<f64>,
     slopes: Vec<f64>,
+    /// The state that was hardest to follow in the last step.
+    pub(crate) worst: usize,
 }
 
 impl Solver {
-    pub(crate) fn new(system: &System) -> Solver {
-        let n = system.n;
-        let sets = system.rate.states(n);
+    /// For right-hand sides and what stands before the derivatives; nothing when they are too
+    /// many, or hang together too much, to be solved.
+    pub(crate) fn new(rate: &Tape, rates: &[Reg], mass: &[Vec<(usize, f64)>]) -> Option<Solver> {
+        let n = rates.len();
         let mut rows: Vec<Vec<usize>> = vec![Vec::new(); n];
-        let mut pattern: Vec<Vec<usize>> = vec![Vec::new(); n];
-        for (i, &reg) in system.rates.iter().enumerate() {
-            for (word, &bits) in sets[reg as usize].iter().enumerate() {
-                for bit in (0..64).filter(|bit| bits >> bit & 1 == 1) {
-                    pattern[i].push(word * 64 + bit);
-                    rows[word * 64 + bit].push(i);
-                }
-            }
+        let mut pattern = rate.states(rates, n)?;
+        for (i, states) in pattern.iter().enumerate() {
+            states.iter().for_each(|&j| rows[j].push(i));
         }
         let groups = groups(&rows, n);
-        for (row, mass) in pattern.iter_mut().zip(&system.mass) {
+        if groups.len() * rate.ops.len() > MOST_SLOPES {
+            return None;
+        }
+        for (row, mass) in pattern.iter_mut().zip(mass) {
             row.extend(mass.iter().map(|e| e.0));
         }
-        Solver {
-            factor: Factor::new(n, &pattern, system.mass.iter().any(Vec::is_empty)),
+        let implicit = mass.iter().any(Vec::is_empty);
+        let factor = match implicit {
+            true => (n <= MOST_DENSE).then(|| Factor::full(n))?,
+            false => Factor::new(n, &pattern)?,
+        };
+        Some(Solver {
+            factor,
             groups,
             rows,
             jacobian: vec![Vec::new(); n],
@@ -54,13 +63,14 @@ impl Solver {
             rate: vec![0.0; n],
             regs: Vec::new(),
             slopes: Vec::new(),
-        }
+            worst: 0,
+        })
     }
 
     /// Stands in while the real one is at work.
     pub(crate) fn new_empty() -> Solver {
         Solver {
-            factor: Factor::new(0, &[], true),
+            factor: Factor::full(0),
             groups: Vec::new(),
             rows: Vec::new(),
             jacobian: Vec::new(),
@@ -69,6 +79,7 @@ impl Solver {
             rate: Vec::new(),
             regs: Vec::new(),
             slopes: Vec::new(),
+            worst: 0,
         }
     }
 
@@ -170,13 +181,17 @@ impl Solver {
         let mut error = 0.0f64;
         let ends = inputs.state.iter().zip(&state).zip(&self.stages[STAGES - 1]);
         // Time has no error.
-        for ((from, to), change) in ends.take(n - 1) {
+        for (at, ((from, to), change)) in ends.take(n - 1).enumerate() {
             let scale = absolute + relative * from.abs().max(to.abs());
             let scaled = (change / scale).abs();
             if !scaled.is_finite() || !to.is_finite() {
+                self.worst = at;
                 return None;
             }
-            error = error.max(scaled);
+            if scaled > error {
+                error = scaled;
+                self.worst = at;
+            }
         }
         let from = inputs.state[n - 1];
         let step = Step {
@@ -197,24 +212,37 @@ fn weights(stage: usize) -> impl Iterator<Item = (usize, f64)> {
     table.into_iter().enumerate().take(stage).chain(whole)
 }
 
-/// Columns that share no row, a few at a time.
-fn groups(rows: &[Vec<usize>], n: usize) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Vec<usize>, Vec<bool>)> = Vec::new();
-    for (j, touched) in rows.iter().enumerate() {
-        if touched.is_empty() {
-            continue;
+/// Groups that columns of one row are in: all below a number, and some beyond it.
+#[derive(Clone, Default)]
+struct Taken {
+    below: usize,
+    beyond: Vec<usize>,
+}
+
+impl Taken {
+    fn take(&mut self, group: usize) {
+        self.beyond.push(group);
+        while let Some(at) = self.beyond.iter().position(|g| *g == self.below) {
+            self.beyond.swap_remove(at);
+            self.below += 1;
         }
-        let free = groups.iter_mut().find(|(_, taken)| touched.iter().all(|&i| !taken[i]));
-        let (group, taken) = match free {
-            Some(group) => group,
-            None => {
-                groups.push((Vec::new(), vec![false; n]));
-                let last = groups.len() - 1;
-                &mut groups[last]
-            }
-        };
-        group.push(j);
-        touched.iter().for_each(|&i| taken[i] = true);
     }
-    groups.into_iter().map(|(group, _)| group).collect()
+}
+
+/// Columns that share no row, a few at a time: each in the first group that is free.
+fn groups(rows: &[Vec<usize>], n: usize) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut taken = vec![Taken::default(); n];
+    for (j, touched) in rows.iter().enumerate().filter(|(_, touched)| !touched.is_empty()) {
+        let mut group = touched.iter().map(|&i| taken[i].below).max().unwrap_or(0);
+        while touched.iter().any(|&i| taken[i].beyond.contains(&group)) {
+            group += 1;
+        }
+        if group == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[group].push(j);
+        touched.iter().for_each(|&i| taken[i].take(group));
+    }
+    groups
 }

@@ -7,6 +7,8 @@ use hersim_network::{Diagnostic, Network, Rule, SymbolId, SymbolKind, Value};
 use crate::{
     build::{Builder, Kind, Shared},
     implicit,
+    linear::MOST_DENSE,
+    solver::Solver,
     tape::{Op, Reg, Tape},
 };
 
@@ -27,6 +29,16 @@ pub(crate) enum Role {
     Reaction,
 }
 
+impl Role {
+    pub(crate) fn is_state(self) -> bool {
+        matches!(self, Role::AmountState(_) | Role::ValueState(_))
+    }
+
+    pub(crate) fn is_parameter(self) -> bool {
+        matches!(self, Role::AmountParameter(_) | Role::ValueParameter(_))
+    }
+}
+
 /// What to report of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -41,6 +53,8 @@ pub enum Output {
 /// A network made ready to be followed.
 #[derive(Clone, Debug)]
 pub struct System {
+    /// Work space for its steps, prepared once.
+    pub(crate) solver: Solver,
     /// States, time last.
     pub(crate) n: usize,
     /// Whether fast reactions, if any, are at rest by equations; else they are hurried.
@@ -112,10 +126,6 @@ pub(crate) struct Event {
     pub(crate) priority: Option<Reg>,
     pub(crate) assignments: Vec<(SymbolId, Reg)>,
 }
-
-/// States of a system with algebraic rules or fast reactions, whose equations are solved as one
-/// full matrix.
-const MOST_IMPLICIT: usize = 1_500;
 
 /// Makes a network ready; `outputs` are reported by a run.
 ///
@@ -253,6 +263,7 @@ fn build(network: &Network, outputs: &[Output], fast: Fast) -> Result<System, Ve
         exact: fast == Fast::AtRest,
         alternative: None,
         alone: None,
+        solver: Solver::new_empty(),
         roles,
         mass,
         rate,
@@ -274,17 +285,39 @@ fn build(network: &Network, outputs: &[Output], fast: Fast) -> Result<System, Ve
         lags,
     };
     missing(network, &mut shared, &system, &unknowns);
-    if n > MOST_IMPLICIT && system.mass.iter().any(Vec::is_empty) {
-        let message = format!("{n} equations of which some are algebraic are too many");
-        shared.problems.push(
-            Diagnostic::error("too-many-equations", message)
-                .mend(format!("up to {MOST_IMPLICIT} can be solved together")),
-        );
+    if !shared.problems.is_empty() {
+        return Err(shared.problems);
     }
-    if shared.problems.is_empty() { Ok(system) } else { Err(shared.problems) }
+    match Solver::new(&system.rate, &system.rates, &system.mass) {
+        Some(solver) => Ok(System { solver, ..system }),
+        None => Err(vec![too_many(n, system.mass.iter().any(Vec::is_empty))]),
+    }
+}
+
+fn too_many(n: usize, implicit: bool) -> Diagnostic {
+    let (message, mend) = match implicit {
+        true => (
+            format!("{n} equations of which some are algebraic are too many"),
+            format!("up to {MOST_DENSE} can be solved together; solve the algebraic rules by hand"),
+        ),
+        false => (
+            format!("{n} equations that hang together so much cannot be solved at once"),
+            "split the model, or let fewer things depend on sums over everything".into(),
+        ),
+    };
+    Diagnostic::error("too-many-equations", message).mend(mend)
 }
 
 impl System {
+    /// The symbol that a state belongs to.
+    pub(crate) fn symbol(&self, state: usize) -> Option<SymbolId> {
+        let of = |role: &Role| match role {
+            Role::AmountState(i) | Role::ValueState(i) => *i as usize == state,
+            _ => false,
+        };
+        self.roles.iter().position(of).map(|at| SymbolId(at as u32))
+    }
+
     /// What turns the value of a symbol into its amount: a size, or one.
     pub(crate) fn size_of(&self, id: SymbolId, value: impl Fn(Reg) -> f64) -> f64 {
         self.sizes.get(&id).map_or(1.0, |&reg| value(reg))

@@ -166,39 +166,43 @@ impl Tape {
         }
     }
 
-    /// For each operation the states it depends on.
-    pub(crate) fn states(&self, count: usize) -> Vec<Vec<u64>> {
-        let words = count.div_ceil(64);
-        let mut sets: Vec<Vec<u64>> = Vec::with_capacity(self.ops.len());
-        for op in &self.ops {
-            let mut set = vec![0u64; words];
-            let mut join = |reg: Reg| {
-                for (to, from) in set.iter_mut().zip(&sets[reg as usize]) {
-                    *to |= from;
+    /// The states that each of some operations depends on, rising; nothing when there are too many
+    /// to look at.
+    pub(crate) fn states(&self, of: &[Reg], count: usize) -> Option<Vec<Vec<usize>>> {
+        const MOST_LOOKS: usize = 200_000_000;
+        const MOST_STATES: usize = 5_000_000;
+        let mut seen = vec![usize::MAX; self.ops.len()];
+        let (mut looks, mut total) = (0, 0);
+        let mut all = Vec::with_capacity(of.len());
+        for (which, &reg) in of.iter().enumerate() {
+            let mut states = Vec::new();
+            let mut open = vec![reg];
+            while let Some(reg) = open.pop() {
+                if std::mem::replace(&mut seen[reg as usize], which) == which {
+                    continue;
                 }
-            };
-            match *op {
-                Op::Number(_) | Op::Parameter(_) | Op::Mode(_) => {}
-                Op::State(i) => set[i as usize / 64] |= 1 << (i % 64),
-                Op::Negate(a) | Op::Not(a) => join(a),
-                Op::Binary(_, a, b) | Op::Call(_, a, b) => {
-                    join(a);
-                    join(b);
-                }
-                Op::Select(c, a, b) => {
-                    join(c);
-                    join(a);
-                    join(b);
-                }
-                Op::Delayed(_, lag) => {
-                    join(lag);
-                    let time = count - 1;
-                    set[time / 64] |= 1 << (time % 64);
+                looks += 1;
+                match self.ops[reg as usize] {
+                    Op::Number(_) | Op::Parameter(_) | Op::Mode(_) => {}
+                    Op::State(i) => states.push(i as usize),
+                    Op::Negate(a) | Op::Not(a) => open.push(a),
+                    Op::Binary(_, a, b) | Op::Call(_, a, b) => open.extend([a, b]),
+                    Op::Select(c, a, b) => open.extend([c, a, b]),
+                    Op::Delayed(_, lag) => {
+                        open.push(lag);
+                        states.push(count - 1);
+                    }
                 }
             }
-            sets.push(set);
+            states.sort_unstable();
+            states.dedup();
+            total += states.len();
+            if looks > MOST_LOOKS || total > MOST_STATES {
+                return None;
+            }
+            all.push(states);
         }
-        sets
+        Some(all)
     }
 
     /// Whether an operation depends on what `from` picks.

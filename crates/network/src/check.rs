@@ -8,6 +8,7 @@ mod wording;
 use crate::{Diagnostic, Network};
 
 pub use conservation::conservation;
+pub use structure::contradictions;
 
 /// Everything wrong with a network, errors and warnings, in the order of the symbols.
 ///

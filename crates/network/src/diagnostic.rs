@@ -165,18 +165,29 @@ impl Diagnostic {
                 group = group.element(origin);
                 continue;
             }
-            let mut snippet = Snippet::source(text.as_ref()).path(name);
-            for (span, label, primary) in places.iter().filter(|(s, ..)| s.file == file) {
-                let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-                let end = (span.end as usize).min(text.len());
-                let start = (span.start as usize).min(end);
-                let mut annotation = kind.span(start..end);
-                if !label.is_empty() {
-                    annotation = annotation.label(*label);
+            let here: Vec<(Range<usize>, &str, bool)> = (places.iter())
+                .filter(|(span, ..)| span.file == file)
+                .map(|(span, label, primary)| {
+                    let end = (span.end as usize).min(text.len());
+                    ((span.start as usize).min(end)..end, *label, *primary)
+                })
+                .collect();
+            for lines in stretches(text, &here) {
+                let before = text[..lines.start].matches('\n').count();
+                let mut snippet =
+                    Snippet::source(&text[lines.clone()]).line_start(before + 1).path(name);
+                let within = |at: &Range<usize>| lines.start <= at.start && at.end <= lines.end;
+                for (at, label, primary) in here.iter().filter(|(at, ..)| within(at)) {
+                    let kind =
+                        if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+                    let mut annotation = kind.span(at.start - lines.start..at.end - lines.start);
+                    if !label.is_empty() {
+                        annotation = annotation.label(*label);
+                    }
+                    snippet = snippet.annotation(annotation);
                 }
-                snippet = snippet.annotation(annotation);
+                group = group.element(snippet);
             }
-            group = group.element(snippet);
         }
         if let Some(mend) = &self.mend {
             group = group.element(SnippetLevel::HELP.with_name("mend").message(mend));
@@ -184,6 +195,23 @@ impl Diagnostic {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+}
+
+/// The whole lines that hold these places, the first place's before the others; places that are far
+/// apart are shown apart, so that a large file need not be gone through to show some lines of it.
+fn stretches(text: &str, places: &[(Range<usize>, &str, bool)]) -> Vec<Range<usize>> {
+    const FAR: usize = 16_000;
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    for (place, ..) in places {
+        let start = text[..place.start].rfind('\n').map_or(0, |i| i + 1);
+        let end = text[place.end..].find('\n').map_or(text.len(), |i| place.end + i + 1);
+        let near = |s: &&mut Range<usize>| start <= s.end + FAR && s.start <= end + FAR;
+        match stretches.iter_mut().find(near) {
+            Some(near) => *near = near.start.min(start)..near.end.max(end),
+            None => stretches.push(start..end),
+        }
+    }
+    stretches
 }
 
 /// Whether a place stands in a line that is too long to be shown.

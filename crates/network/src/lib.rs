@@ -15,7 +15,7 @@ mod expr;
 mod network;
 
 pub use about::{About, Annotation, Creator, Quantity, Spread, Uncertainty};
-pub use check::{check, conservation};
+pub use check::{check, conservation, contradictions};
 pub use diagnostic::{Diagnostic, FileId, Level, Sources, Span, nearest};
 pub use expr::{BinaryOp, Expr, Function, Node};
 pub use network::{

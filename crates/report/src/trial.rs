@@ -134,7 +134,8 @@ fn survival_endpoints(outcome: &TrialOutcome) -> Vec<&'static str> {
         outcome.arms.iter().flat_map(|arm| &arm.endpoints).any(|e| e.endpoint == *id)
             || outcome.contrasts.iter().any(|c| c.endpoint == *id)
     };
-    let found: Vec<_> = ["ttp", "pfs", "efs", "dfs", "idfs", "os"].into_iter().filter(reported).collect();
+    let found: Vec<_> =
+        ["ttp", "pfs", "efs", "dfs", "idfs", "os"].into_iter().filter(reported).collect();
     if found.is_empty() { vec!["pfs", "os"] } else { found }
 }
 

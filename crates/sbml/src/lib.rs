@@ -16,5 +16,5 @@ mod write;
 mod xml;
 
 pub use ids::ids;
-pub use read::{Load, read};
+pub use read::{Load, read, read_noting};
 pub use write::write;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hersim_antimony::Request;
-use hersim_network::{Diagnostic, Level, Network, Span, SymbolId, SymbolKind, Value};
+use hersim_network::{Diagnostic, Level, Network, Span, SymbolId, SymbolKind, Value, nearest};
 use hersim_units::Unit;
 
 use crate::{
@@ -73,7 +73,11 @@ pub fn assemble_open(
     let path = library.path(Shelf::Systems.folder()).join(system.value.model.get_ref());
     let (files, sources) = library.reader();
     let request = Request { model: &path, main: None, subclones: &subclones, tolerant: false };
-    let loaded = hersim_antimony::load(files, &request, sources)?;
+    let loaded = hersim_antimony::load(files, &request, sources).map_err(|found| {
+        let missing = found.iter().any(|d| d.code == "missing-file");
+        let place = system.place(&system.value.model);
+        if missing { placed(found, place) } else { found }
+    })?;
     let mut warnings = loaded.warnings;
     let (errors, more): (Vec<_>, Vec<_>) =
         hersim_network::check(&loaded.network).into_iter().partition(|d| d.level == Level::Error);
@@ -83,6 +87,12 @@ pub fn assemble_open(
     warnings.extend(more);
     let aliases = loaded.aliases.into_iter().collect();
     Ok(Assembled { system, network: loaded.network, subclones, aliases, warnings })
+}
+
+/// Messages that point at nothing, at what asked for what they are about.
+pub fn placed(found: Vec<Diagnostic>, place: Span) -> Vec<Diagnostic> {
+    let point = |d: Diagnostic| if d.at.is_some() { d } else { d.at(place, "") };
+    found.into_iter().map(point).collect()
 }
 
 /// A symbol, or why there is none.
@@ -102,7 +112,10 @@ impl Assembled {
             if let Some(place) = place {
                 diagnostic = diagnostic.at(place, "");
             }
-            Box::new(match self.network.nearest(name) {
+            let aliases = self.aliases.keys().map(String::as_str);
+            let near =
+                nearest(name, self.network.iter().map(|(_, s)| s.name.as_str()).chain(aliases));
+            Box::new(match near {
                 Some(near) => diagnostic.mend(format!("did you mean `{near}`?")),
                 None => diagnostic
                     .mend(format!("`hersim check {}` lists its symbols", self.system.value.id)),
@@ -221,7 +234,9 @@ pub fn days(written: &Written) -> Result<f64, Box<Diagnostic>> {
     match quantity::Quantity::parse(&written.text).and_then(|q| q.days()) {
         Ok(days) if days >= 0.0 => Ok(days),
         Ok(_) => Err(Box::new(
-            Diagnostic::error("quantity", "a time cannot be negative").at(written.whole(), ""),
+            Diagnostic::error("quantity", "a time cannot be negative")
+                .at(written.whole(), "")
+                .mend("write for example `8 week` or `1y`"),
         )),
         Err(error) => Err(Box::new(
             Diagnostic::error("quantity", error)

@@ -1,20 +1,23 @@
 //! Looking over the model and the library without running anything.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::{BTreeMap, HashSet};
 
-use hersim_antimony::Request;
 use hersim_network::{Diagnostic, Level, Network, Rule, Status, SymbolKind};
 use serde::Serialize;
 
 use crate::{
-    assemble::assemble,
+    assemble::{assemble, placed},
     claims,
+    distribution::Distribution,
     document::Document,
     fit,
-    library::{Cohort, Drug, Host, Library, RegimenFile, Shelf, Tumour, host_settings},
+    library::{
+        Cohort, Drug, Host, Library, RegimenFile, Shelf, Tumour, cohort_sense, host_settings,
+        named, tumour_sense,
+    },
     model_file,
     regimen::Regimen,
-    trial::TrialSetup,
+    trial::{TrialSetup, check_figures},
     tumour::attribute_settings,
     written::Written,
 };
@@ -73,8 +76,7 @@ impl CheckReport {
 pub fn check(library: &mut Library, what: Option<&str>) -> CheckReport {
     let mut report = CheckReport::default();
     match what {
-        Some(path) if path.ends_with(".ant") => check_file(library, Path::new(path), &mut report),
-        Some(path) if model_file::is_sbml(path) => {
+        Some(path) if model_file::is_model_file(path) => {
             report = model_file::check(path, &mut library.sources);
         }
         Some(id) => check_system(library, id, &mut report),
@@ -87,13 +89,12 @@ pub fn check(library: &mut Library, what: Option<&str>) -> CheckReport {
             }
         }
     }
-    // The same row may be reached through several systems.
-    let mut seen = Vec::new();
+    // The same row may be reached through several systems, and read several times.
+    let mut seen = HashSet::new();
     report.diagnostics.retain(|d| {
-        let key = (d.code, d.message.clone(), d.at.clone());
-        let new = !seen.contains(&key);
-        seen.push(key);
-        new
+        let place = d.at.as_ref().and_then(|(span, _)| library.sources.locate(*span));
+        let key = (d.code, d.message.clone(), place);
+        seen.insert(key)
     });
     report
 }
@@ -102,26 +103,8 @@ fn check_system(library: &mut Library, id: &str, report: &mut CheckReport) {
     let assembled = assemble(library, id, &[]);
     if let Some(assembled) = report.keep(assembled) {
         report.diagnostics.extend(assembled.warnings);
+        report.diagnostics.extend(variabilities(&assembled.network));
         report.systems.push(summary(id, assembled.subclones, &assembled.network));
-    }
-}
-
-fn check_file(library: &mut Library, path: &Path, report: &mut CheckReport) {
-    let (files, sources) = library.reader();
-    let request = Request { model: path, main: None, subclones: &[], tolerant: false };
-    let loaded = hersim_antimony::load(files, &request, sources);
-    if let Some(loaded) = report.keep(loaded) {
-        report.diagnostics.extend(loaded.warnings);
-        // The ports of a module get their values from the model around it.
-        let ports: Vec<_> = loaded.ports.iter().map(|p| loaded.network[*p].span).collect();
-        let left_open = |d: &Diagnostic| {
-            let at_port = d.at.as_ref().is_some_and(|(span, _)| ports.contains(span));
-            at_port && ["value-missing", "orphan-parameter", "orphan-species"].contains(&d.code)
-        };
-        let found = hersim_network::check(&loaded.network);
-        report.diagnostics.extend(found.into_iter().filter(|d| !left_open(d)));
-        let name = path.display().to_string();
-        report.systems.push(summary(&name, Vec::new(), &loaded.network));
     }
 }
 
@@ -169,14 +152,33 @@ pub(crate) fn summary(system: &str, subclones: Vec<String>, network: &Network) -
     }
 }
 
+/// Spreads between patients that cannot be read.
+pub(crate) fn variabilities(network: &Network) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for provenance in network.iter().filter_map(|(_, s)| s.provenance.as_ref()) {
+        let text = provenance.variability.as_deref().filter(|text| !text.is_empty());
+        if let Some(Err(message)) = text.map(Distribution::parse) {
+            found.push(
+                Diagnostic::error("distribution", message)
+                    .at(provenance.span, "column `variability`")
+                    .mend("write for example `lognormal(cv=40%)`, or leave it empty"),
+            );
+        }
+    }
+    found
+}
+
 /// Reads every document of the library and tries it against its system.
 fn check_library(library: &mut Library, report: &mut CheckReport) {
     for id in library.ids(Shelf::Drugs) {
         let drug: Option<Document<Drug>> = report.keep(library.read(Shelf::Drugs, &id, None));
         let Some(drug) = drug else { continue };
         report.documents += 1;
+        report.diagnostics.extend(named(&drug, &drug.value.id, &id, Shelf::Drugs));
         for (system, route) in &drug.value.system {
-            let Some(assembled) = report.keep(assemble(library, system, &[])) else { continue };
+            let place = Written::found(drug.file, 0, &format!("system.{system}"), &library.sources);
+            let found = assemble(library, system, &[]).map_err(|e| placed(e, place.whole()));
+            let Some(assembled) = report.keep(found) else { continue };
             let depots = [&route.sc, &route.oral].into_iter().flatten().map(|d| &d.into);
             for symbol in route.into.iter().chain(&route.sets).chain(depots) {
                 if let Err(error) = assembled.symbol(symbol.get_ref(), Some(drug.place(symbol))) {
@@ -190,15 +192,19 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
         let tumour: Option<Document<Tumour>> = report.keep(library.read(Shelf::Tumours, &id, None));
         let Some(tumour) = tumour else { continue };
         report.documents += 1;
+        report.diagnostics.extend(named(&tumour, &tumour.value.id, &id, Shelf::Tumours));
+        report.diagnostics.extend(tumour_sense(&tumour));
         if tumour.value.made.is_some() {
             // The claims' check makes it.
             continue;
         }
         let subclones: Vec<String> = tumour.value.subclone.iter().map(|s| s.id.clone()).collect();
         for system in library.ids(Shelf::Systems) {
-            let Some(assembled) = report.keep(assemble(library, &system, &subclones)) else {
-                continue;
-            };
+            let mut found = assemble(library, &system, &subclones);
+            if let Some(last) = tumour.value.subclone.last() {
+                found = found.map_err(|e| placed(e, tumour.place(&last.fraction)));
+            }
+            let Some(assembled) = report.keep(found) else { continue };
             let settings = attribute_settings(&tumour, &attributes, &assembled, &library.sources);
             report.keep(settings);
         }
@@ -207,7 +213,10 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
         let host: Option<Document<Host>> = report.keep(library.read(Shelf::Hosts, &id, None));
         let Some(host) = host else { continue };
         report.documents += 1;
-        if let Some(assembled) = report.keep(assemble(library, host.value.system.get_ref(), &[])) {
+        report.diagnostics.extend(named(&host, &host.value.id, &id, Shelf::Hosts));
+        let found = assemble(library, host.value.system.get_ref(), &[])
+            .map_err(|e| placed(e, host.place(&host.value.system)));
+        if let Some(assembled) = report.keep(found) {
             report.keep(host_settings(&host, &assembled));
         }
     }
@@ -229,11 +238,17 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
     }
     for id in library.ids(Shelf::Cohorts) {
         let cohort: Option<Document<Cohort>> = report.keep(library.read(Shelf::Cohorts, &id, None));
-        report.documents += usize::from(cohort.is_some());
+        let Some(cohort) = cohort else { continue };
+        report.documents += 1;
+        report.diagnostics.extend(named(&cohort, &cohort.value.id, &id, Shelf::Cohorts));
+        report.diagnostics.extend(cohort_sense(&cohort));
     }
     for id in library.ids(Shelf::Trials) {
         let setup = TrialSetup::new(library, &id);
-        report.documents += usize::from(report.keep(setup).is_some());
+        let Some(setup) = report.keep(setup) else { continue };
+        report.documents += 1;
+        report.diagnostics.extend(named(&setup.plan, &setup.plan.value.id, &id, Shelf::Trials));
+        report.keep(check_figures(&setup, library));
     }
     for id in fit::ids(library) {
         report.diagnostics.extend(fit::check(library, &id));

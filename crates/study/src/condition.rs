@@ -69,7 +69,8 @@ impl Condition {
                 let (name, bound) = part.split_once(sign)?;
                 Some((name.trim(), *comparison, bound.trim()))
             });
-            let Some((name, comparison, bound)) = found.filter(|f| !f.0.is_empty() && !f.2.is_empty())
+            let Some((name, comparison, bound)) =
+                found.filter(|f| !f.0.is_empty() && !f.2.is_empty())
             else {
                 errors.push(
                     Diagnostic::error("condition", format!("`{}` is no comparison", part.trim()))
@@ -81,12 +82,15 @@ impl Condition {
             if !known.iter().any(|k| k == name) {
                 let near = nearest(name, known.iter().map(String::as_str));
                 errors.push(
-                    Diagnostic::error("unknown-name", format!("nothing is known of `{name}` of a patient"))
-                        .at(place, "")
-                        .mend(match near {
-                            Some(near) => format!("did you mean `{near}`?"),
-                            None => format!("known: {}", known.join(", ")),
-                        }),
+                    Diagnostic::error(
+                        "unknown-name",
+                        format!("nothing is known of `{name}` of a patient"),
+                    )
+                    .at(place, "")
+                    .mend(match near {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("known: {}", known.join(", ")),
+                    }),
                 );
             }
             let bound = match (bound, bound.parse::<f64>()) {

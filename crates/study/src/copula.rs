@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use hersim_network::{Diagnostic, FileId, Span};
 
-use crate::{
-    distribution::normal_share,
-    library::Correlation,
-};
+use crate::{distribution::normal_share, library::Correlation};
 
 /// Names of draws and the lower triangular factor of their normal scores' correlations.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +34,11 @@ impl Copula {
             let place = Span::new(file, correlation.rho.span());
             let rho = *correlation.rho.get_ref();
             if !(rho > -1.0 && rho < 1.0) {
-                refuse(place, format!("a correlation lies between -1 and 1; this is {rho}"), "mend it");
+                refuse(
+                    place,
+                    format!("a correlation lies between -1 and 1; this is {rho}"),
+                    "mend it",
+                );
             }
             let mut indices = Vec::new();
             for name in &correlation.between {
@@ -72,7 +73,8 @@ impl Copula {
                 factor[i][j] = if i == j { rest.max(0.0).sqrt() } else { rest / factor[j][j] };
                 if i == j && rest <= 1e-12 && errors.is_empty() {
                     let place = correlations.last().map(|c| Span::new(file, c.rho.span()));
-                    let message = format!("the correlations of `{}` contradict the others", names[i]);
+                    let message =
+                        format!("the correlations of `{}` contradict the others", names[i]);
                     let error = Diagnostic::error("correlation", message)
                         .mend("make them smaller: all of them together must be possible");
                     errors.push(match place {
@@ -89,7 +91,8 @@ impl Copula {
     /// scores.
     pub fn draw(&self, mut score: impl FnMut(&str) -> f64) -> BTreeMap<String, f64> {
         let scores: Vec<f64> = self.names.iter().map(|name| score(name)).collect();
-        let share = |row: &Vec<f64>| normal_share(row.iter().zip(&scores).map(|(f, z)| f * z).sum());
+        let share =
+            |row: &Vec<f64>| normal_share(row.iter().zip(&scores).map(|(f, z)| f * z).sum());
         self.names.iter().cloned().zip(self.factor.iter().map(share)).collect()
     }
 }
@@ -112,7 +115,9 @@ mod tests {
     }
 
     fn pair(a: &str, b: &str, rho: f64) -> String {
-        format!("[[correlation]]\nbetween=[\"{a}\", \"{b}\"]\nrho={rho}\nsource=\"\"\nstatus=\"assumed\"\n")
+        format!(
+            "[[correlation]]\nbetween=[\"{a}\", \"{b}\"]\nrho={rho}\nsource=\"\"\nstatus=\"assumed\"\n"
+        )
     }
 
     #[test]
@@ -127,7 +132,9 @@ mod tests {
                 all
             })
             .collect();
-        let mean = |f: &dyn Fn(&BTreeMap<String, f64>) -> f64| scores.iter().map(f).sum::<f64>() / n as f64;
+        let mean = |f: &dyn Fn(&BTreeMap<String, f64>) -> f64| {
+            scores.iter().map(f).sum::<f64>() / n as f64
+        };
         for (x, y, rho) in [("a", "b", 0.6), ("b", "c", -0.4), ("a", "c", 0.0), ("a", "a", 1.0)] {
             let found = mean(&|s| s[x] * s[y]);
             assert!((found - rho).abs() < 4.0 * (2.0 / n as f64).sqrt(), "{x} {y}: {found}");

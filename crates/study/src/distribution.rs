@@ -150,7 +150,8 @@ impl Distribution {
     pub fn quantile_within(&self, p: f64, limits: Option<[f64; 2]>) -> f64 {
         let Some([low, high]) = limits else { return self.quantile(p) };
         let (below, up_to) = (self.below(low), self.up_to(high));
-        let value = if up_to > below { self.quantile(below + p * (up_to - below)) } else { self.typical() };
+        let value =
+            if up_to > below { self.quantile(below + p * (up_to - below)) } else { self.typical() };
         value.clamp(low, high)
     }
 
@@ -160,12 +161,12 @@ impl Distribution {
         let p = p.clamp(f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0);
         match self {
             Distribution::Fixed(value) => *value,
-            Distribution::LogNormal { median, sigma } => median * (sigma * normal_quantile(p)).exp(),
+            Distribution::LogNormal { median, sigma } => {
+                median * (sigma * normal_quantile(p)).exp()
+            }
             Distribution::Normal { mean, sd } => mean + sd * normal_quantile(p),
             Distribution::Uniform { low, high } => low + (high - low) * p,
-            Distribution::LogUniform { low, high } => {
-                (low.ln() + (high.ln() - low.ln()) * p).exp()
-            }
+            Distribution::LogUniform { low, high } => (low.ln() + (high.ln() - low.ln()) * p).exp(),
             Distribution::Exponential { median } => -median * (-p).ln_1p() / std::f64::consts::LN_2,
             Distribution::Choice(options) => {
                 let mut left = p;
@@ -259,7 +260,8 @@ pub fn normal_quantile(p: f64) -> f64 {
 fn mutants(rate: f64, cells: f64, random: &mut impl Rng) -> f64 {
     let Ok(mutations) = Poisson::new(rate * cells) else { return 0.0 };
     let count = mutations.sample(random) as u64;
-    let all: f64 = (0..count).map(|_| (1.0 / (1.0 - random.random::<f64>())).floor().min(cells)).sum();
+    let all: f64 =
+        (0..count).map(|_| (1.0 / (1.0 - random.random::<f64>())).floor().min(cells)).sum();
     (all / cells).min(1.0)
 }
 
@@ -376,8 +378,9 @@ mod tests {
     fn an_exponential_is_memoryless_about_its_median() {
         let d = Distribution::parse("exponential(median=2)").unwrap();
         assert_eq!(d.typical(), 2.0);
-        let values: Vec<f64> =
-            (0..4000).map(|i| d.draw(None, &mut stream(1, &["exponential", &i.to_string()]))).collect();
+        let values: Vec<f64> = (0..4000)
+            .map(|i| d.draw(None, &mut stream(1, &["exponential", &i.to_string()])))
+            .collect();
         // Half of the draws lie above the median, and half of those above twice the median.
         let above = |x: f64| values.iter().filter(|v| **v > x).count() as f64 / 4000.0;
         for (x, share) in [(2.0, 0.5), (4.0, 0.25), (6.0, 0.125)] {

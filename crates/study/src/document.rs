@@ -1,5 +1,7 @@
 //! Reading the TOML documents of `model/` and `library/` with errors that show the place.
 
+mod mistakes;
+
 use std::path::Path;
 
 use hersim_antimony::Files;
@@ -43,7 +45,12 @@ pub fn read<T: DeserializeOwned>(
 /// `file-unreadable`.
 pub(crate) fn text(files: &dyn Files, path: &Path) -> Result<String, Vec<Diagnostic>> {
     files.read(path).map_err(|e| {
-        let message = format!("cannot read `{}`: {e}", path.display());
+        let why = match e.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".into(),
+            std::io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
+            _ => e.to_string(),
+        };
+        let message = format!("cannot read `{}`: {why}", path.display());
         let error = Diagnostic::error("file-unreadable", message);
         vec![error.mend("check the path and the permissions")]
     })
@@ -52,25 +59,13 @@ pub(crate) fn text(files: &dyn Files, path: &Path) -> Result<String, Vec<Diagnos
 /// Reads one document from a text.
 ///
 /// # Errors
-/// `document` when it is not what `T` asks for.
+/// `document` when it is not what `T` asks for, once for each mistake.
 pub fn parse<T: DeserializeOwned>(
     name: &str,
     text: String,
     sources: &mut Sources,
 ) -> Result<Document<T>, Vec<Diagnostic>> {
     let file = sources.add(name, text.as_str());
-    match toml::from_str(&text) {
-        Ok(value) => Ok(Document { value, file }),
-        Err(error) => {
-            let message = error.message().replace('\n', " ");
-            let mut diagnostic =
-                Diagnostic::error("document", format!("{name} is not valid: {message}"));
-            if let Some(span) = error.span() {
-                diagnostic = diagnostic.at(Span::new(file, span), "");
-            }
-            let diagnostic =
-                diagnostic.mend("the keys of each kind of file are listed in docs/formats.md");
-            Err(vec![diagnostic])
-        }
-    }
+    let value = mistakes::read(&text, file)?;
+    Ok(Document { value, file })
 }

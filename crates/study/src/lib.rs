@@ -13,8 +13,8 @@
 //! - [`check::check`]: what is wrong with the model and the library
 
 pub mod assemble;
-pub mod calibrate;
 pub mod bench;
+pub mod calibrate;
 pub mod check;
 pub mod claims;
 pub mod condition;

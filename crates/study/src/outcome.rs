@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{condition::Fact, trial::Known};
+use crate::{condition::Fact, dosing::Delivered, trial::Known};
 
 /// Days in a month (a twelfth of 365.25 days).
 pub const DAYS_PER_MONTH: f64 = 30.4375;
@@ -90,6 +90,8 @@ pub struct PatientOutcome {
     pub crossover_day: Option<f64>,
     /// Day on which a drug of the trial's treatment was to be stopped for its toxicity.
     pub discontinued_day: Option<f64>,
+    /// What has arrived of each drug since day 0.
+    pub delivered: Vec<Delivered>,
     /// Whether surgery found no tumour cell in the breast; none without surgery.
     pub pcr: Option<bool>,
     /// Whether surgery found no tumour cell in breast and nodes; none without surgery.

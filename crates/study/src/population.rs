@@ -403,7 +403,11 @@ impl Builder<'_> {
         let written = |s: &Spanned<String>| Written::in_file(file, s, self.sources);
         let text = written(&draw.distribution);
         let distribution = Distribution::parse(&text.text).map_err(|message| {
-            Box::new(Diagnostic::error("distribution", message).at(text.whole(), ""))
+            Box::new(
+                Diagnostic::error("distribution", message)
+                    .at(text.whole(), "")
+                    .mend("write for example `lognormal(median=66, cv=20%)`"),
+            )
         })?;
         let (name, symbols, place) = match (&draw.symbol, &draw.attribute) {
             (Some(symbol), None) => {
@@ -426,7 +430,11 @@ impl Builder<'_> {
         };
         let unit_text = written(&draw.unit);
         let unit = Unit::parse(&unit_text.text).map_err(|e| {
-            Box::new(Diagnostic::error("unit", e.to_string()).at(unit_text.whole(), ""))
+            Box::new(
+                Diagnostic::error("unit", e.to_string())
+                    .at(unit_text.whole(), "")
+                    .mend("write it like kg, 1/day or nM"),
+            )
         })?;
         let mut factor = 1.0;
         let mut targets = Vec::new();
@@ -528,8 +536,11 @@ impl Builder<'_> {
                     Written::in_file(file, &plan.fraction.as_ref()?.distribution, self.sources);
                 Distribution::parse(&text.text)
                     .map_err(|message| {
-                        self.errors
-                            .push(Diagnostic::error("distribution", message).at(text.whole(), ""));
+                        self.errors.push(
+                            Diagnostic::error("distribution", message)
+                                .at(text.whole(), "")
+                                .mend("write for example `loguniform(low=1e-5, high=1e-2)`"),
+                        );
                     })
                     .ok()
             });
@@ -587,7 +598,8 @@ impl Builder<'_> {
                 Err(message) => {
                     self.errors.push(
                         Diagnostic::error("distribution", message)
-                            .at(provenance.span, "column `variability`"),
+                            .at(provenance.span, "column `variability`")
+                            .mend("write for example `lognormal(cv=40%)`, or leave it empty"),
                     );
                     continue;
                 }

@@ -74,7 +74,10 @@ impl Order {
         let dose = move |cycle: u32, place: usize| {
             let begin = if cycle == 0 { 0.0 } else { f64::from(cycle) * self.every_day };
             let first = cycle == 0 && place == 0;
-            (self.start_day + begin + self.offsets[place], if first { self.first } else { self.then })
+            (
+                self.start_day + begin + self.offsets[place],
+                if first { self.first } else { self.then },
+            )
         };
         (0u32..)
             .take_while(move |i| self.times.is_none_or(|n| *i < n))
@@ -283,7 +286,11 @@ impl<'a> Parser<'a> {
         order.spacing_day = order.every_day;
         let most = if days.is_some() { 2 } else { 1 };
         if intervals.len() > most {
-            return self.fail("regimen-schedule", self.here(), "the intervals contradict each other");
+            return self.fail(
+                "regimen-schedule",
+                self.here(),
+                "the intervals contradict each other",
+            );
         }
         if let Some((span, days)) = days {
             let inner = intervals.iter().copied().fold(f64::INFINITY, f64::min);
@@ -383,7 +390,9 @@ fn doses_on(days: &[u32], within: f64) -> Vec<f64> {
         let (begin, end) = (f64::from(*day) - 1.0, f64::from(*day));
         // A day next to the last goes on at the same interval; another begins anew.
         let mut next = match doses.last() {
-            Some(last) if last + within >= begin - 1e-9 && last + 1.0 >= begin - 1e-9 => last + within,
+            Some(last) if last + within >= begin - 1e-9 && last + 1.0 >= begin - 1e-9 => {
+                last + within
+            }
             _ => begin,
         };
         while next < end - 1e-9 {

@@ -8,6 +8,10 @@ use hersim_units::Unit;
 
 use crate::{library::Library, quantity::parse_unit};
 
+/// Rows and columns that a table may have.
+const MOST_ROWS: usize = 1_000_000;
+const MOST_COLUMNS: usize = 10_000;
+
 /// One field: its text without blanks at the ends, and where it stands.
 #[derive(Clone, Debug)]
 pub struct Cell {
@@ -70,6 +74,13 @@ impl Sheet {
                     .mend(format!("the first line names the columns: {}", needed.join(", "))),
             ]);
         };
+        if let [only] = header.as_slice()
+            && only.text.contains(';')
+        {
+            let error =
+                Diagnostic::error("wrong-columns", "semicolons do not separate fields here");
+            return Err(vec![error.at(only.span, "").mend("separate them by commas or tabs")]);
+        }
         let mut columns: Vec<Heading> = Vec::new();
         let mut seen: HashMap<String, Span> = HashMap::new();
         for cell in &header {
@@ -102,6 +113,13 @@ impl Sheet {
             );
         }
         let mut rows = Vec::new();
+        if lines.len() > MOST_ROWS || columns.len() > MOST_COLUMNS {
+            let message =
+                format!("a table has at most {MOST_ROWS} rows and {MOST_COLUMNS} columns");
+            let place = header.first().map_or(Span::new(file, 0..0), |c| c.span);
+            let error = Diagnostic::error("too-large", message).at(place, "this has more");
+            return Err(vec![error.mend("split the table")]);
+        }
         for row in lines {
             if row.len() == columns.len() {
                 rows.push(row);

@@ -8,7 +8,7 @@ use hersim_units::Unit;
 use crate::{
     assemble::{Assembled, assemble},
     document::Document,
-    dosing::{BodySize, BoundRegimen, EventTable, SteadyRun, read_events, steady_state},
+    dosing::{BodySize, BoundRegimen, Delivered, EventTable, SteadyRun, read_events, steady_state},
     equilibrate::{EnsembleSettings, Programs, Ready, Rest, describe_failure, typical_scale},
     error::StudyError,
     library::{Attributes, Drug, Host, Library, Scope, Shelf, Tumour, host_settings, regimen},
@@ -61,17 +61,6 @@ pub struct Achieved {
     pub asked: f64,
     /// Achieved, in `unit`.
     pub achieved: f64,
-    /// Unit.
-    pub unit: String,
-}
-
-/// How much of a drug has arrived.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Delivered {
-    /// Drug.
-    pub drug: String,
-    /// Amount, in `unit`.
-    pub amount: f64,
     /// Unit.
     pub unit: String,
 }
@@ -149,7 +138,7 @@ pub fn simulate(
         [course] = courses;
     }
     let failure = course.failure.map(|f| describe_failure(&f, program, &prepared.assembled));
-    let delivered = delivered(&prepared, course.treatment.given());
+    let delivered = course.treatment.delivered(0.0);
     let (days, rows) = (course.days, course.rows);
     let mut columns = vec![Column::f64("day", "day", days.iter().copied())];
     let mut series = Vec::new();
@@ -335,21 +324,6 @@ fn origins(
         }
     }
     if errors.is_empty() { Ok(states) } else { Err(errors) }
-}
-
-/// What arrived, summed over the orders of each drug.
-fn delivered(prepared: &Prepared, given: &[f64]) -> Vec<Delivered> {
-    let mut all: Vec<Delivered> = Vec::new();
-    for (bound, amount) in prepared.regimen.orders.iter().zip(given) {
-        let unit = prepared.assembled.network[bound.into].unit.as_ref();
-        let unit = unit.map_or("1".to_string(), ToString::to_string);
-        let drug = &bound.order.drug;
-        match all.iter_mut().find(|d| d.drug == *drug && d.unit == unit) {
-            Some(one) => one.amount += amount,
-            None => all.push(Delivered { drug: drug.clone(), amount: *amount, unit }),
-        }
-    }
-    all
 }
 
 impl Prepared {

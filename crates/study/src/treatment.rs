@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use hersim_engine::{Moment, Program};
 
-use crate::dosing::{BodySize, BoundRegimen, DoseAction, DoseEvent};
+use crate::dosing::{BodySize, BoundRegimen, Delivered, DoseAction, DoseEvent};
 
 /// Where each order's doses go in a program.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ struct Supply {
 #[derive(Clone, Debug)]
 pub struct Treatment {
     supplies: Vec<Supply>,
+    /// Drug and unit of each order.
+    names: Vec<(String, String)>,
     events: Vec<DoseEvent>,
     next: usize,
     /// Rates of running infusions by order, per day, the one that began first in front.
@@ -46,8 +48,10 @@ impl Treatment {
                 infusion: program.infusion(o.into),
             })
             .collect();
+        let names = regimen.orders.iter().map(|o| (o.order.drug.clone(), o.unit.clone()));
         Treatment {
             supplies,
+            names: names.collect(),
             events: regimen.events(size, start_day, horizon_day),
             next: 0,
             running: vec![VecDeque::new(); regimen.orders.len()],
@@ -80,9 +84,14 @@ impl Treatment {
         self.events.get(self.next).map_or(f64::INFINITY, |e| e.day)
     }
 
-    /// Amount of each order that has arrived by the last change, in the unit of its species.
-    pub fn given(&self) -> &[f64] {
-        &self.given
+    /// What has arrived of each drug by a day, or by the last change if that was later.
+    pub fn delivered(&mut self, day: f64) -> Vec<Delivered> {
+        self.count(day);
+        let mut all = Vec::new();
+        for ((drug, unit), &amount) in self.names.iter().zip(&self.given) {
+            Delivered { drug: drug.clone(), amount, unit: unit.clone() }.add_to(&mut all);
+        }
+        all
     }
 
     /// Makes the changes due at or before `day`. `days` is the length of the model's time unit.

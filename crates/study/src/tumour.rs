@@ -162,7 +162,8 @@ fn number(
                         .ok_or_else(|| format!("`{u}` cannot be expressed in `{needed}`"))
                 })
                 .map_err(|message| {
-                    Box::new(Diagnostic::error("unit", message).at(text.whole(), ""))
+                    let mend = format!("give it in `{}`", attribute.unit.get_ref());
+                    Box::new(Diagnostic::error("unit", message).at(text.whole(), "").mend(mend))
                 })?;
             value * factor
         }

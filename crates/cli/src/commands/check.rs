@@ -15,7 +15,7 @@ use crate::{
 /// Looks over the model and prints what is wrong.
 pub fn check(arguments: &Arguments, options: &CheckOptions) -> ExitCode {
     let mut sources = Sources::default();
-    let report = match options.model.as_deref().filter(|m| model_file::is_sbml(m)) {
+    let report = match options.model.as_deref().filter(|m| model_file::is_model_file(m)) {
         // It stands alone, outside any project.
         Some(file) => model_file::check(file, &mut sources),
         None => {

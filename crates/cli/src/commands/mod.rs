@@ -1,7 +1,7 @@
 //! One file per command.
 
-mod calibrate;
 mod bench;
+mod calibrate;
 mod check;
 mod claims;
 mod convert;
@@ -17,8 +17,8 @@ use std::{path::Path, process::ExitCode};
 use hersim_network::Sources;
 use hersim_study::{StudyError, equilibrate::EnsembleSettings, library::Library};
 
-pub use calibrate::calibrate;
 pub use bench::bench;
+pub use calibrate::calibrate;
 pub use check::check;
 pub use claims::claims;
 pub use convert::convert;

@@ -94,6 +94,7 @@ fn file(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
         set: options.subject.set.clone(),
         rtol: options.machine.rtol.min(1e-6),
         max_steps: options.machine.max_steps,
+        time_limit: options.time_limit.clone(),
         seed: options.seed,
         ignore_fast: options.ignore_fast,
     };
@@ -112,16 +113,17 @@ fn file(arguments: &Arguments, options: &SimulateOptions) -> ExitCode {
             return Err(vec![error.mend("write the rows with --out")].into());
         }
         let mut model = model_file::read(&options.tumour, &mut sources)?;
+        terminal::warn(&model.warnings, arguments);
+        let bar = terminal::Bar::new(arguments);
         let network = &mut model.network;
         let (all, summary) = match options.chance {
-            None => (model_file::follow(network, &request, &mut sources)?, None),
+            None => (model_file::follow(network, &request, &mut sources, &bar)?, None),
             Some(method) => {
                 let method = match method {
                     ChanceMethod::Exact => Method::Exact,
                     ChanceMethod::Leap => Method::Leap { tolerance: LEAP },
                 };
                 let chance = Chance { method, runs: options.runs };
-                let bar = terminal::Bar::new(arguments);
                 let runs =
                     model_file::follow_chance(network, &request, chance, &mut sources, &bar)?;
                 // One run is its own summary.

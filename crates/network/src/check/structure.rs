@@ -8,6 +8,20 @@ use crate::{
     SymbolKind, Value,
 };
 
+/// Symbols that two things determine: `rule-and-reaction`, `constant-changed`, `event-and-rule`.
+///
+/// Whatever follows a network in time would have to leave one of the two out.
+pub fn contradictions(network: &Network) -> Vec<Diagnostic> {
+    let uses = Uses::of(network);
+    let mut found = Vec::new();
+    for (id, symbol) in network.iter() {
+        constant(network, id, symbol, &uses, &mut found);
+        determined_twice(network, id, symbol, &uses, &mut found);
+    }
+    events(network, &mut found);
+    found
+}
+
 /// All structural mistakes, in the order of the symbols.
 pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
     let uses = Uses::of(network);
@@ -16,11 +30,9 @@ pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
         value(symbol, &mut found);
         constant(network, id, symbol, &uses, &mut found);
         match &symbol.kind {
-            SymbolKind::Species { boundary, .. } => {
+            SymbolKind::Species { .. } => {
                 let changed = uses.changed.contains_key(&id);
-                if !boundary && changed && symbol.rule.is_some() {
-                    found.push(rule_and_reaction(network, id, symbol, &uses));
-                }
+                determined_twice(network, id, symbol, &uses, &mut found);
                 if !changed && !uses.anywhere(id) && symbol.rule.is_none() {
                     let what = format!("species `{}` takes part in nothing", symbol.name);
                     let diagnostic = Diagnostic::warning("orphan-species", what)
@@ -46,6 +58,13 @@ pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
             SymbolKind::Compartment => {}
         }
     }
+    events(network, &mut found);
+    rings(network, &mut found);
+    found
+}
+
+/// Events that set what a rule determines.
+fn events(network: &Network, found: &mut Vec<Diagnostic>) {
     for event in &network.events {
         for (target, expr) in &event.assignments {
             if matches!(network[*target].rule, Some(Rule::Assignment(_))) {
@@ -60,8 +79,6 @@ pub(super) fn check(network: &Network) -> Vec<Diagnostic> {
             }
         }
     }
-    rings(network, &mut found);
-    found
 }
 
 /// Where symbols are used.
@@ -183,13 +200,24 @@ fn constant(
     };
     if let Some((span, label)) = by {
         let what = format!("`{}` is constant, but something changes it", symbol.name);
-        let mend = "declare it as `var`, or remove what changes it";
+        let mend = "declare it as `var` (`constant=\"false\"` in SBML), or remove what changes it";
         let diagnostic = Diagnostic::error("constant-changed", what).at(span, label);
         found.push(diagnostic.also(symbol.span, "declared constant").mend(mend));
     }
 }
 
-fn rule_and_reaction(network: &Network, id: SymbolId, symbol: &Symbol, uses: &Uses) -> Diagnostic {
+/// Species that both a rule and a reaction change.
+fn determined_twice(
+    network: &Network,
+    id: SymbolId,
+    symbol: &Symbol,
+    uses: &Uses,
+    found: &mut Vec<Diagnostic>,
+) {
+    let free = matches!(symbol.kind, SymbolKind::Species { boundary: false, .. });
+    if !free || symbol.rule.is_none() || !uses.changed.contains_key(&id) {
+        return;
+    }
     let name = &symbol.name;
     let what = format!("`{name}` is determined by a rule and changed by a reaction");
     let span = match &symbol.rule {
@@ -201,9 +229,10 @@ fn rule_and_reaction(network: &Network, id: SymbolId, symbol: &Symbol, uses: &Us
         diagnostic = diagnostic.also(network[*reaction].span, "changed by this reaction");
     }
     let local = local(name);
-    diagnostic.mend(format!(
-        "remove the rule, or make it a boundary species (`${local}`), which reactions leave alone"
-    ))
+    found.push(diagnostic.mend(format!(
+        "remove the rule, or make it a boundary species (`${local}`, `boundaryCondition` in SBML), \
+         which reactions leave alone"
+    )));
 }
 
 fn reaction(network: &Network, symbol: &Symbol, reaction: &Reaction, found: &mut Vec<Diagnostic>) {

@@ -167,8 +167,12 @@ fn patient(draws: &mut Draws, arm: usize, number: u64) -> PatientOutcome {
     let baseline = 40.0 + 60.0 * draws.next();
     let size =
         |day: f64| baseline * (-shrink * wane * (1.0 - (-day / wane).exp()) + grow * day).exp();
-    let mut assessments =
-        vec![Assessment { day: 0.0, sum_of_diameters_mm: baseline, new_lesion: false, markers: vec![] }];
+    let mut assessments = vec![Assessment {
+        day: 0.0,
+        sum_of_diameters_mm: baseline,
+        new_lesion: false,
+        markers: vec![],
+    }];
     let (mut nadir, mut best, mut progressed) = (baseline, f64::INFINITY, None);
     let mut day: f64 = 56.0;
     while day < end.min(death) && progressed.is_none() {
@@ -214,6 +218,7 @@ fn patient(draws: &mut Draws, arm: usize, number: u64) -> PatientOutcome {
         best_change_percent: change,
         crossover_day: progressed.filter(|_| arm == 1 && number.is_multiple_of(3)),
         discontinued_day: None,
+        delivered: Vec::new(),
         pcr: None,
         tpcr: None,
         tags: Default::default(),

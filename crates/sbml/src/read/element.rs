@@ -1,7 +1,7 @@
 //! Elements and their attributes: where they stand and what they say.
 
 use hersim_network::{About, Diagnostic, FileId, Span};
-use roxmltree::Node;
+use roxmltree::{Attribute, Node};
 
 use super::{
     annotation,
@@ -88,20 +88,31 @@ impl Place<'_> {
         }
     }
 
-    /// A list's elements of one kind.
+    /// What an attribute names.
     pub(super) fn name(&self, node: Node, attribute: &str) -> Option<Name> {
-        let text = node.attribute(attribute)?.trim().to_string();
-        Some(Name { text, span: self.span(node) })
+        self.named_by(node.attribute_node(attribute)?)
     }
 
     pub(super) fn comp_name(&self, node: Node, attribute: &str) -> Option<Name> {
-        let text = node.attribute((COMP, attribute))?.trim().to_string();
-        Some(Name { text, span: self.span(node) })
+        self.named_by(node.attribute_node((COMP, attribute))?)
+    }
+
+    fn named_by(&self, attribute: Attribute) -> Option<Name> {
+        let text = attribute.value().trim().to_string();
+        Some(Name { text, span: Span::new(self.file, attribute.range_value()) })
     }
 
     /// A name that must be there.
     pub(super) fn needed(&mut self, node: Node, attribute: &str) -> Name {
-        match self.name(node, attribute) {
+        self.there(self.name(node, attribute), node, attribute)
+    }
+
+    pub(super) fn comp_needed(&mut self, node: Node, attribute: &str) -> Name {
+        self.there(self.comp_name(node, attribute), node, attribute)
+    }
+
+    fn there(&mut self, name: Option<Name>, node: Node, attribute: &str) -> Name {
+        match name {
             Some(name) => name,
             None => {
                 let span = self.span(node);
@@ -146,6 +157,27 @@ impl Place<'_> {
         }
     }
 
+    /// A whole number of at most `most`.
+    pub(super) fn whole(&mut self, node: Node, attribute: &str, most: i32) -> Option<i32> {
+        let value = self.number(node, attribute)?;
+        if value.fract() == 0.0 && value.abs() <= f64::from(most) {
+            return Some(value as i32);
+        }
+        let text = node.attribute(attribute).unwrap_or("").trim();
+        self.bad(node, attribute, text, &format!("a whole number from -{most} to {most}"));
+        None
+    }
+
+    /// The id that an element must have.
+    pub(super) fn needed_id(&mut self, node: Node) {
+        let id = self.needed(node, "id");
+        let mut letters = id.text.chars();
+        let first = letters.next().is_none_or(|c| c.is_ascii_alphabetic() || c == '_');
+        if !first || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            self.bad(node, "id", &id.text, "an id: letters, digits and `_`, no digit first");
+        }
+    }
+
     pub(super) fn truth(&mut self, node: Node, attribute: &str, default: bool) -> bool {
         match node.attribute(attribute).map(str::trim) {
             None => default,
@@ -160,9 +192,10 @@ impl Place<'_> {
 
     fn bad(&mut self, node: Node, attribute: &str, text: &str, wanted: &str) {
         let message = format!("`{attribute}` is `{text}`, which is not {wanted}");
+        let place = node.attribute_node(attribute).map(|a| Span::new(self.file, a.range_value()));
         self.found.push(
             Diagnostic::error("bad-attribute", message)
-                .at(self.span(node), "")
+                .at(place.unwrap_or(self.span(node)), "")
                 .mend(format!("give {wanted}")),
         );
     }

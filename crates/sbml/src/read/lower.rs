@@ -1,24 +1,20 @@
 //! From elements to a network: names resolved, functions written out, defaults applied.
 
+mod formula;
+
 use std::collections::{HashMap, HashSet};
 
 use hersim_network::{
-    Algebraic, Diagnostic, Event, Expr, Function, Modifier, Network, Node, Participant, Quantity,
-    Reaction, Rule, Span, Spread, Symbol, SymbolId, SymbolKind, Uncertainty, Value, nearest,
+    Algebraic, Diagnostic, Event, Expr, Modifier, Network, Node, Participant, Quantity, Reaction,
+    Rule, Span, Spread, Symbol, SymbolId, SymbolKind, Uncertainty, Value,
 };
 
 use super::{
-    syntax::{self, Head, Math, MathNode, Model, Name, RuleKind},
+    math::truth,
+    syntax::{self, Head, Math, Model, Name, RuleKind},
     units::Units,
 };
 use hersim_network::BinaryOp;
-
-/// Parts that all formulas together may have once functions are written out.
-const MOST_PARTS: usize = 4_000_000;
-/// Functions may call one another this deep.
-const DEEPEST_CALL: usize = 100;
-/// Operations may stand in one another this deep, once functions are written out.
-const DEEPEST: usize = 800;
 
 /// Builds the network of a flat model.
 pub(super) fn lower(model: &Model, level: u32) -> Result<Network, Vec<Diagnostic>> {
@@ -43,15 +39,6 @@ struct Lowering<'m> {
     /// How deep the part that is being made stands in its formula.
     level: usize,
     found: Vec<Diagnostic>,
-}
-
-/// What names mean besides the network's.
-struct Scope<'s> {
-    /// Parameters of a kinetic law.
-    locals: &'s HashMap<&'s str, SymbolId>,
-    /// Arguments of the function that is written out.
-    bound: Option<&'s [(String, Expr, usize)]>,
-    depth: usize,
 }
 
 impl<'m> Lowering<'m> {
@@ -100,7 +87,7 @@ impl<'m> Lowering<'m> {
     fn uncertainty(&mut self, text: &syntax::Uncertainty) -> Uncertainty {
         let mut quantity = |q: &syntax::Quantity| match q {
             syntax::Quantity::Number(number) => Some(Quantity::Number(*number)),
-            syntax::Quantity::Name(name) => self.resolve(name).map(Quantity::Symbol),
+            syntax::Quantity::Name(name) => self.resolve(name, "parameter").map(Quantity::Symbol),
         };
         let spread = match &text.spread {
             None => None,
@@ -165,7 +152,11 @@ impl<'m> Lowering<'m> {
             self.parameter(parameter, units);
         }
         for species in &model.species {
-            let Some(compartment) = self.resolve(&species.compartment) else { continue };
+            let Some(compartment) = self.resolve(&species.compartment, "compartment") else {
+                // It is declared all the same.
+                self.unknown.insert(species.head.id.clone());
+                continue;
+            };
             if self.network[compartment].kind != SymbolKind::Compartment {
                 self.wrong_kind(&species.compartment, "a compartment");
                 continue;
@@ -231,14 +222,14 @@ impl<'m> Lowering<'m> {
         for species in &model.species {
             let factor = species.conversion.as_ref().or(model.conversion.as_ref());
             if let (Some(id), Some(factor)) = (self.network.find(&species.head.id), factor) {
-                self.network[id].conversion = self.resolve(factor);
+                self.network[id].conversion = self.resolve(factor, "parameter");
             }
         }
     }
 
     fn values(&mut self, model: &'m Model) {
         for assignment in &model.initial {
-            let target = self.resolve(&assignment.target);
+            let target = self.resolve(&assignment.target, "parameter");
             if let (Some(target), Some(math)) = (target, &assignment.math) {
                 let expr = self.global(math);
                 let symbol = &mut self.network[target];
@@ -264,16 +255,17 @@ impl<'m> Lowering<'m> {
                 self.network.algebraic.push(Algebraic { name, expr, about });
                 continue;
             }
-            let Some(target) = self.resolve(&rule.what.target) else { continue };
+            let Some(target) = self.resolve(&rule.what.target, "parameter") else { continue };
             let name = &rule.what.target;
             if matches!(self.network[target].kind, SymbolKind::Reaction(_)) {
                 self.wrong_kind(name, "something a rule can determine");
                 continue;
             }
-            if self.network[target].rule.is_some() {
+            if let Some(Rule::Assignment(first) | Rule::Rate(first)) = &self.network[target].rule {
                 self.found.push(
                     Diagnostic::error("two-values", format!("`{}` has two rules", name.text))
-                        .at(name.span, "")
+                        .at(name.span, "again here")
+                        .also(first.span, "first here")
                         .mend("keep one of them"),
                 );
             }
@@ -309,7 +301,7 @@ impl<'m> Lowering<'m> {
         // Stoichiometries that something gives another value than the number written.
         let computed = model.initial.iter().filter(|a| {
             let math = a.math.as_ref();
-            math.is_some_and(|m| !matches!(m.node, MathNode::Number(_)))
+            math.is_some_and(|m| !matches!(m.node, syntax::MathNode::Number(_)))
         });
         let set = model.events.iter().flat_map(|e| &e.assignments).filter(|a| a.math.is_some());
         let targets: HashSet<&str> = (computed.map(|a| &a.target))
@@ -327,7 +319,7 @@ impl<'m> Lowering<'m> {
                 }
             }
             let rate = match text.law.as_ref().and_then(|law| law.math.as_ref()) {
-                Some(math) => self.expr(math, &Scope { locals: &locals, bound: None, depth: 0 }),
+                Some(math) => self.with_locals(math, &locals),
                 None => Expr::number(0.0),
             };
             let mut sides = [Vec::new(), Vec::new()];
@@ -340,7 +332,7 @@ impl<'m> Lowering<'m> {
             }
             let mut modifiers = Vec::new();
             for one in &text.modifiers {
-                modifiers.extend(self.resolve(&one.species).map(|species| {
+                modifiers.extend(self.resolve(&one.species, "species").map(|species| {
                     Modifier {
                         species,
                         name: Some(one.head.id.clone())
@@ -360,7 +352,8 @@ impl<'m> Lowering<'m> {
                     .filter(|id| known.insert(*id))
                     .map(Modifier::new),
             );
-            let compartment = text.compartment.as_ref().and_then(|c| self.resolve(c));
+            let compartment =
+                text.compartment.as_ref().and_then(|c| self.resolve(c, "compartment"));
             let rated = text.law.as_ref().is_some_and(|law| law.math.is_some());
             let Some(id) = self.network.find(&text.head.id) else { continue };
             if let SymbolKind::Reaction(reaction) = &mut self.network[id].kind {
@@ -382,7 +375,7 @@ impl<'m> Lowering<'m> {
         index: usize,
         moved: bool,
     ) -> Option<Participant> {
-        let species = self.resolve(&reference.species)?;
+        let species = self.resolve(&reference.species, "species")?;
         if !matches!(self.network[species].kind, SymbolKind::Species { .. }) {
             self.wrong_kind(&reference.species, "a species");
             return None;
@@ -440,7 +433,7 @@ impl<'m> Lowering<'m> {
             if name.is_empty() {
                 name = format!("event_{}", index + 1);
             }
-            let trigger = self.global(trigger);
+            let trigger = self.global(&truth(trigger.clone()));
             let mut event = Event::new(name, trigger);
             let mut timing = |timing: &Option<syntax::Timing>| {
                 let math = timing.as_ref()?.math.as_ref()?;
@@ -454,7 +447,7 @@ impl<'m> Lowering<'m> {
             event.span = text.head.span;
             event.about.clone_from(&text.head.about);
             for assignment in &text.assignments {
-                let Some(target) = self.resolve(&assignment.target) else { continue };
+                let Some(target) = self.resolve(&assignment.target, "parameter") else { continue };
                 if self.is_fixed(target, &assignment.target) {
                     continue;
                 }
@@ -467,21 +460,22 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    fn resolve(&mut self, name: &Name) -> Option<SymbolId> {
+    /// What a name stands for; where nothing, it should be declared as such an element.
+    fn resolve(&mut self, name: &Name, element: &str) -> Option<SymbolId> {
         let found = self.network.find(&name.text);
         if found.is_none() {
-            self.unknown(&name.text, name.span);
+            self.unknown(&name.text, name.span, element);
         }
         found
     }
 
-    fn unknown(&mut self, name: &str, span: Span) {
+    fn unknown(&mut self, name: &str, span: Span, element: &str) {
         if name.is_empty() || !self.unknown.insert(name.to_string()) {
             return;
         }
         let mend = match self.network.nearest(name) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it: `<parameter id=\"{name}\" value=\"…\"/>`"),
+            None => format!("declare it: `<{element} id=\"{name}\" …/>`"),
         };
         self.found.push(
             Diagnostic::error("unknown-name", format!("`{name}` is not declared"))
@@ -497,172 +491,4 @@ impl<'m> Lowering<'m> {
                 .mend(format!("name {wanted}")),
         );
     }
-
-    fn global(&mut self, math: &Math) -> Expr {
-        self.expr(math, &Scope { locals: &HashMap::new(), bound: None, depth: 0 })
-    }
-
-    fn expr(&mut self, math: &Math, scope: &Scope) -> Expr {
-        self.level += 1;
-        let expr = if self.level > DEEPEST {
-            self.too_deep(math.span);
-            Expr { node: Node::Number(f64::NAN), span: math.span }
-        } else {
-            self.part(math, scope)
-        };
-        self.level -= 1;
-        expr
-    }
-
-    fn too_deep(&mut self, span: Span) {
-        if self.unknown.insert("(deep)".into()) {
-            let message = format!("operations stand in one another more than {DEEPEST} deep");
-            self.found.push(
-                Diagnostic::error("sbml-too-deep", message)
-                    .at(span, "")
-                    .mend("give parts of the formula names: parameters with assignment rules"),
-            );
-        }
-    }
-
-    fn part(&mut self, math: &Math, scope: &Scope) -> Expr {
-        self.parts += 1;
-        let span = math.span;
-        let mut boxed = |a: &Math| Box::new(self.expr(a, scope));
-        let node = match &math.node {
-            MathNode::Number(value) => Node::Number(*value),
-            MathNode::Time => Node::Time,
-            MathNode::Neg(a) => Node::Neg(boxed(a)),
-            MathNode::Not(a) => Node::Not(boxed(a)),
-            MathNode::Binary(op, a, b) => Node::Binary(*op, boxed(a), boxed(b)),
-            MathNode::Piecewise(cases, otherwise) => Node::Piecewise {
-                cases: cases.iter().map(|(v, c)| (*boxed(v), *boxed(c))).collect(),
-                otherwise: match otherwise {
-                    Some(otherwise) => boxed(otherwise),
-                    None => Box::new(Expr::number(f64::NAN)),
-                },
-            },
-            MathNode::Call(function, arguments) => {
-                let arguments: Vec<Expr> = arguments.iter().map(|a| *boxed(a)).collect();
-                if *function == Function::RateOf
-                    && !arguments.iter().all(|a| matches!(a.node, Node::Symbol(_)))
-                {
-                    self.found.push(
-                        Diagnostic::error("bad-math", "`rateOf` takes a name, not a formula")
-                            .at(span, "")
-                            .mend("give the formula a name with an assignment rule"),
-                    );
-                }
-                Node::Call(*function, arguments)
-            }
-            MathNode::Name(name) => return self.name(name, span, scope),
-            MathNode::User(name, arguments) => {
-                let arguments = arguments.iter().map(|a| *boxed(a)).collect();
-                return self.inline(name, arguments, span, scope);
-            }
-        };
-        Expr { node, span }
-    }
-
-    fn name(&mut self, name: &str, span: Span, scope: &Scope) -> Expr {
-        if let Some(bound) = scope.bound {
-            if let Some((_, value, depth)) = bound.iter().find(|b| b.0 == name) {
-                if self.level + depth > DEEPEST {
-                    self.too_deep(span);
-                    return Expr { node: Node::Number(f64::NAN), span };
-                }
-                value.walk(&mut |_| self.parts += 1);
-                return value.clone();
-            }
-            self.unknown(name, span);
-            return Expr { node: Node::Number(f64::NAN), span };
-        }
-        let found = scope.locals.get(name).copied().or_else(|| self.network.find(name));
-        match found {
-            Some(id) => Expr { node: Node::Symbol(id), span },
-            None => {
-                self.unknown(name, span);
-                Expr { node: Node::Number(f64::NAN), span }
-            }
-        }
-    }
-
-    /// A call of a function of the model, written out.
-    fn inline(&mut self, name: &str, arguments: Vec<Expr>, span: Span, scope: &Scope) -> Expr {
-        let nothing = Expr { node: Node::Number(f64::NAN), span };
-        let Some(function) = self.functions.get(name).copied() else {
-            if self.unknown.insert(name.to_string()) {
-                let mut d =
-                    Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
-                        .at(span, "");
-                if let Some(near) = nearest(name, self.functions.keys().copied()) {
-                    d = d.mend(format!("did you mean `{near}`?"));
-                }
-                self.found.push(d);
-            }
-            return nothing;
-        };
-        if scope.depth >= DEEPEST_CALL {
-            if self.unknown.insert(format!("{name}()")) {
-                self.found.push(
-                    Diagnostic::error("cyclic-function", format!("`{name}` is defined by itself"))
-                        .at(function.head.span, "")
-                        .mend("define it by others"),
-                );
-            }
-            return nothing;
-        }
-        if self.parts > MOST_PARTS {
-            if self.unknown.insert(String::new()) {
-                let message = "the formulas become too large once functions are written out";
-                self.found.push(
-                    Diagnostic::error("sbml-too-large", message)
-                        .at(span, "")
-                        .mend("give parts of them names: parameters with assignment rules"),
-                );
-            }
-            return nothing;
-        }
-        if arguments.len() != function.arguments.len() {
-            let (wanted, given) = (function.arguments.len(), arguments.len());
-            self.found.push(
-                Diagnostic::error(
-                    "wrong-arguments",
-                    format!("`{name}` takes {wanted} arguments, not {given}"),
-                )
-                .at(span, "")
-                .also(function.head.span, "defined here")
-                .mend(format!("give {wanted}")),
-            );
-            return nothing;
-        }
-        if let ([Expr { node: Node::Symbol(_), .. }], true) = (&*arguments, function.is_rate) {
-            return Expr { node: Node::Call(Function::RateOf, arguments), span };
-        }
-        let Some(body) = &function.body else { return nothing };
-        let named = function.arguments.iter().cloned().zip(arguments);
-        let bound: Vec<(String, Expr, usize)> = named
-            .map(|(name, value)| {
-                let deep = depth(&value);
-                (name, value, deep)
-            })
-            .collect();
-        let scope = Scope { locals: scope.locals, bound: Some(&bound), depth: scope.depth + 1 };
-        let inlined = self.expr(body, &scope);
-        Expr { span, ..inlined }
-    }
-}
-
-/// How many operations of a formula stand in one another.
-fn depth(expr: &Expr) -> usize {
-    let parts: Vec<&Expr> = match &expr.node {
-        Node::Number(_) | Node::Symbol(_) | Node::Time => return 1,
-        Node::Neg(a) | Node::Not(a) => vec![a],
-        Node::Binary(_, a, b) => vec![a, b],
-        Node::Call(_, arguments) => arguments.iter().collect(),
-        Node::Piecewise { cases, otherwise } => {
-            cases.iter().flat_map(|(v, c)| [v, c]).chain([&**otherwise]).collect()
-        }
-    };
-    1 + parts.into_iter().map(depth).max().unwrap_or(0)
 }

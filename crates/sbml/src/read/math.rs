@@ -13,8 +13,12 @@ const AVOGADRO: f64 = 6.022_141_79e23;
 
 /// Reads what stands in a `math` element; `None` when that is nothing.
 pub(super) fn read(node: Node, place: &mut Place) -> Option<Math> {
-    let inner = node.children().find(Node::is_element)?;
-    Some(formula(inner, place))
+    let mut all = node.children().filter(Node::is_element);
+    let first = formula(all.next()?, place);
+    if let Some(second) = all.next() {
+        place.wrong_math(second, "`math` holds one formula, and this is a second");
+    }
+    Some(first)
 }
 
 /// The arguments and the body of a `lambda`.
@@ -131,8 +135,14 @@ fn piecewise(node: Node, place: &mut Place) -> Math {
                 }
             }
             ("otherwise", 1) => otherwise = inner.pop().map(Box::new),
-            _ => {
+            ("piece", _) => {
                 place.wrong_math(part, "a `piece` holds a value and a condition");
+            }
+            ("otherwise", _) => {
+                place.wrong_math(part, "`otherwise` holds one value");
+            }
+            _ => {
+                place.wrong_math(part, "`piecewise` holds `piece` and `otherwise` only");
             }
         }
     }
@@ -172,15 +182,34 @@ fn apply(node: Node, place: &mut Place) -> Math {
     match known {
         Some(math) => Math { span, ..math },
         None => {
-            let message = format!("`{name}` with {count} arguments is not part of SBML");
-            place.found.push(
-                Diagnostic::error("wrong-arguments", message)
-                    .at(span, "")
-                    .mend("see the subset of MathML in the specification of SBML"),
-            );
+            let told = match takes(name) {
+                Some(takes) => {
+                    let message = format!("`{name}` takes {takes}, not {count}");
+                    Diagnostic::error("wrong-arguments", message).mend("give as many as it takes")
+                }
+                None => {
+                    let message = format!("`{name}` is not an operator of SBML");
+                    Diagnostic::error("bad-math", message)
+                        .mend("see the subset of MathML in the specification of SBML")
+                }
+            };
+            place.found.push(told.at(place.span(head), ""));
             Math::number(f64::NAN, span)
         }
     }
+}
+
+/// How many arguments an operator takes; `None` when it is none.
+fn takes(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "divide" | "power" | "quotient" | "rem" | "implies" | "neq" => "two arguments",
+        "minus" => "one or two arguments",
+        "not" | "root" | "log" => "one argument",
+        "eq" | "lt" | "leq" | "gt" | "geq" => "two arguments or more",
+        "max" | "min" => "one argument or more",
+        _ if function(name).is_some() => "one argument",
+        _ => return None,
+    })
 }
 
 fn call(function: Function, arguments: Vec<Math>, span: hersim_network::Span) -> Math {
@@ -283,7 +312,7 @@ fn joined(op: BinaryOp, mut operands: Vec<Math>) -> Option<Math> {
 }
 
 /// Numbers that stand for truth become one or zero.
-fn truth(math: Math) -> Math {
+pub(super) fn truth(math: Math) -> Math {
     use BinaryOp::{Add, Div, Mul, NotEqual, Pow, Sub};
     let logical = match &math.node {
         MathNode::Not(_) => true,

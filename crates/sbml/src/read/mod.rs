@@ -8,7 +8,9 @@ mod annotation;
 mod comp;
 mod element;
 mod lower;
+mod malformed;
 mod math;
+mod odd;
 mod parse;
 mod syntax;
 mod uncertainty;
@@ -34,18 +36,46 @@ pub fn read(
     sources: &mut Sources,
     load: Load,
 ) -> Result<Network, Vec<Diagnostic>> {
-    let id = sources.add(name, text);
-    let file = file(id, text)?;
-    let level = file.level;
-    let model = comp::flatten(file, sources, load)?;
-    lower::lower(&model, level)
+    read_noting(name, text, sources, load).map(|(network, _)| network)
 }
 
+/// As [`read`], and what is legal but probably not meant: units that mean nothing, reactions
+/// without a rate, events that never happen.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_noting(
+    name: &str,
+    text: &str,
+    sources: &mut Sources,
+    load: Load,
+) -> Result<(Network, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let id = sources.add(name, text);
+    let (file, mut found) = parsed(id, text);
+    let Some(file) = file else { return Err(found) };
+    let level = file.level;
+    // What could not be read does not hide what is wrong with the rest.
+    let read = comp::flatten(file, sources, load)
+        .and_then(|model| Ok((lower::lower(&model, level)?, odd::found(&model, level))));
+    match read {
+        Ok(read) if found.is_empty() => return Ok(read),
+        Ok(_) => {}
+        Err(more) => found.extend(more),
+    }
+    found.sort_by_key(|d| d.at.as_ref().map_or((0, 0), |(s, _)| (s.file.0, s.start)));
+    Err(found)
+}
+
+/// Another file, which must be right on its own.
 fn file(id: FileId, text: &str) -> Result<syntax::File, Vec<Diagnostic>> {
+    match parsed(id, text) {
+        (Some(file), found) if found.is_empty() => Ok(file),
+        (_, found) => Err(found),
+    }
+}
+
+fn parsed(id: FileId, text: &str) -> (Option<syntax::File>, Vec<Diagnostic>) {
     let mut place = Place { file: id, text, level: 0, version: 0, found: Vec::new() };
     let file = parse::parse(&mut place);
-    match file {
-        Some(file) if place.found.is_empty() => Ok(file),
-        _ => Err(place.found),
-    }
+    (file, place.found)
 }

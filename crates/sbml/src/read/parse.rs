@@ -6,7 +6,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use super::{
     annotation,
     element::{COMP, Local, Place},
-    math,
+    malformed, math,
     syntax::*,
     uncertainty::DISTRIB,
 };
@@ -17,6 +17,8 @@ const LARGEST: usize = 64 << 20;
 const MOST_NODES: u32 = 4_000_000;
 /// Elements may stand in one another this deep.
 const DEEPEST: usize = 500;
+/// Attributes that one element may have.
+const MOST_ATTRIBUTES: usize = 1_000;
 /// Levels and versions that are read.
 const VERSIONS: &[(u32, u32)] = &[(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1), (3, 2)];
 
@@ -28,35 +30,40 @@ pub(super) fn parse(place: &mut Place) -> Option<File> {
         place.found.push(Diagnostic::error("sbml-too-large", message).mend("split the model"));
         return None;
     }
-    if let Some(at) = too_deep(text) {
-        let message = format!("elements stand in one another more than {DEEPEST} deep");
-        place.found.push(
-            Diagnostic::error("sbml-too-deep", message)
-                .at(Span::new(place.file, at..at + 1), "")
-                .mend("name parts of the formula: parameters with assignment rules"),
-        );
+    if let Some((at, what)) = harmful(text) {
+        let told = match what {
+            Harm::Depth => {
+                let message = format!("elements stand in one another more than {DEEPEST} deep");
+                Diagnostic::error("sbml-too-deep", message)
+                    .mend("name parts of the formula: parameters with assignment rules")
+            }
+            Harm::Attributes => {
+                let message = format!("an element has more than {MOST_ATTRIBUTES} attributes");
+                Diagnostic::error("sbml-too-large", message).mend("no element of SBML has so many")
+            }
+        };
+        place.found.push(told.at(Span::new(place.file, at..at + 1), ""));
         return None;
     }
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let document = match Document::parse_with_options(text, options) {
         Ok(document) => document,
         Err(error) => {
-            let at = offset(text, error.pos());
-            let end = (at + 1..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(at);
-            place.found.push(
-                Diagnostic::error("sbml-syntax", format!("this is not well-formed XML: {error}"))
-                    .at(Span::new(place.file, at..end), "")
-                    .mend("the file must be complete XML without a document type"),
-            );
+            place.found.push(malformed::told(&error, text, place.file));
             return None;
         }
     };
     file(document.root_element(), place)
 }
 
-/// Where the elements go too deep, if they do: found by counting tags, before anything recursive
-/// looks at the text.
-fn too_deep(text: &str) -> Option<usize> {
+enum Harm {
+    Depth,
+    Attributes,
+}
+
+/// Where the elements go too deep or have too much in them, if they do: found by counting tags and
+/// quotes, before anything looks at the text that is recursive or compares all with all.
+fn harmful(text: &str) -> Option<(usize, Harm)> {
     let bytes = text.as_bytes();
     let (mut depth, mut at) = (0usize, 0);
     while let Some(open) = text.get(at..)?.find('<') {
@@ -72,14 +79,21 @@ fn too_deep(text: &str) -> Option<usize> {
         }
         let mut end = at + 1;
         let mut quote = None;
+        let mut quotes = 0;
         while let Some(&byte) = bytes.get(end) {
             match (quote, byte) {
                 (Some(q), b) if q == b => quote = None,
-                (None, b'"' | b'\'') => quote = Some(byte),
+                (None, b'"' | b'\'') => {
+                    quote = Some(byte);
+                    quotes += 1;
+                }
                 (None, b'>') => break,
                 _ => {}
             }
             end += 1;
+        }
+        if quotes > MOST_ATTRIBUTES {
+            return Some((at, Harm::Attributes));
         }
         match bytes.get(at + 1) {
             Some(b'/') => depth = depth.saturating_sub(1),
@@ -88,22 +102,11 @@ fn too_deep(text: &str) -> Option<usize> {
             _ => depth += 1,
         }
         if depth > DEEPEST {
-            return Some(at);
+            return Some((at, Harm::Depth));
         }
         at = end;
     }
     None
-}
-
-/// The byte at a line and column.
-fn offset(text: &str, at: roxmltree::TextPos) -> usize {
-    let row = (at.row as usize).saturating_sub(1);
-    let start: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or("");
-    let column = (at.col as usize).saturating_sub(1);
-    let within = rest.char_indices().nth(column).map_or(rest.len(), |(i, _)| i);
-    let at = start + within;
-    if at >= text.len() { text.char_indices().last().map_or(0, |(i, _)| i) } else { at }
 }
 
 fn file(root: Node, place: &mut Place) -> Option<File> {
@@ -116,6 +119,12 @@ fn file(root: Node, place: &mut Place) -> Option<File> {
     }
     let read = |name| root.attribute(name).and_then(|t| t.trim().parse::<u32>().ok());
     let (level, version) = (read("level").unwrap_or(0), read("version").unwrap_or(0));
+    if !root.has_attribute("level") || !root.has_attribute("version") {
+        let mut d = whole(place).mend("add for example `level=\"3\" version=\"2\"`");
+        d.message = "the file does not say which level and version of SBML it is".into();
+        place.found.push(d);
+        return None;
+    }
     if !VERSIONS.contains(&(level, version)) {
         let mut d = whole(place).mend("convert it to Level 2 or 3 first, with libSBML for example");
         d.message = format!("Level {level} Version {version} of SBML is not read");
@@ -181,6 +190,7 @@ fn model(node: Node, place: &mut Place) -> Model {
     let mut model = Model {
         time_units: place.name(node, "timeUnits"),
         substance_units: place.name(node, "substanceUnits"),
+        extent_units: place.name(node, "extentUnits"),
         space_units: [
             place.name(node, "lengthUnits"),
             place.name(node, "areaUnits"),
@@ -272,9 +282,7 @@ fn item(model: &mut Model, list: &str, one: Node, place: &mut Place) {
                 deletions.flat_map(|l| l.children()).filter(Node::is_element).collect();
             let submodel = Submodel {
                 head: place.head(one),
-                model: place
-                    .comp_name(one, "modelRef")
-                    .unwrap_or(Name { text: String::new(), span: place.span(one) }),
+                model: place.comp_needed(one, "modelRef"),
                 time: place.comp_name(one, "timeConversionFactor"),
                 extent: place.comp_name(one, "extentConversionFactor"),
                 deletions: deletions.iter().map(|&d| (place.head(d), place.pointer(d))).collect(),
@@ -291,7 +299,7 @@ fn item(model: &mut Model, list: &str, one: Node, place: &mut Place) {
 
 /// The head of an element that must have an id.
 fn named(node: Node, place: &mut Place) -> Head {
-    place.needed(node, "id");
+    place.needed_id(node);
     place.head(node)
 }
 
@@ -310,7 +318,7 @@ fn unit(node: Node, place: &mut Place) -> UnitDefinition {
         .map(|&unit| UnitFactor {
             kind: place.needed(unit, "kind").text,
             exponent: place.number(unit, "exponent").unwrap_or(1.0),
-            scale: place.number(unit, "scale").unwrap_or(0.0) as i32,
+            scale: place.whole(unit, "scale", 300).unwrap_or(0),
             multiplier: place.number(unit, "multiplier").unwrap_or(1.0),
             offset: place.number(unit, "offset").unwrap_or(0.0),
         })

@@ -252,6 +252,7 @@ pub(super) struct Model {
     pub(super) head: Option<Head>,
     pub(super) time_units: Option<Name>,
     pub(super) substance_units: Option<Name>,
+    pub(super) extent_units: Option<Name>,
     pub(super) space_units: [Option<Name>; 3],
     pub(super) conversion: Option<Name>,
     pub(super) units: Vec<UnitDefinition>,

@@ -12,6 +12,16 @@ pub(super) struct Units {
     level: u32,
 }
 
+/// What the name of a unit stands for.
+pub(super) enum Meaning {
+    /// A unit that is known exactly.
+    Unit,
+    /// A unit that cannot be kept exactly.
+    Inexact,
+    /// Nothing.
+    Nothing,
+}
+
 impl Units {
     pub(super) fn of(model: &Model, level: u32) -> Units {
         let mut units = Units { defined: HashMap::new(), level };
@@ -36,6 +46,16 @@ impl Units {
     /// The unit of a name that Level 2 gives a meaning of its own.
     pub(super) fn builtin(&self, name: &str) -> Option<Unit> {
         if self.level >= 3 { None } else { self.named(name) }
+    }
+
+    /// What a name says of numbers.
+    pub(super) fn meaning(&self, name: &str) -> Meaning {
+        let known = self.defined.contains_key(name) || name == "Celsius";
+        match (self.named(name), known) {
+            (Some(_), _) => Meaning::Unit,
+            (None, true) => Meaning::Inexact,
+            (None, false) => Meaning::Nothing,
+        }
     }
 
     fn named(&self, name: &str) -> Option<Unit> {

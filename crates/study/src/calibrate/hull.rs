@@ -1,9 +1,6 @@
 //! Whether any weighing of a pool could show the published figures.
 
-use super::{
-    targets::Target,
-    weights::effective,
-};
+use super::{targets::Target, weights::effective};
 use crate::least_squares::{Square, dot, solve};
 
 /// How firmly each figure is asked for: a standard error of a share.
@@ -122,7 +119,8 @@ mod tests {
         let members = 1000;
         let moment: Vec<f64> = (0..members).map(|i| (i % 2) as f64 - 0.7).collect();
         let weights = entropy(&[&moment], members);
-        let share: f64 = weights.iter().enumerate().filter(|(i, _)| i % 2 == 1).map(|(_, w)| w).sum();
+        let share: f64 =
+            weights.iter().enumerate().filter(|(i, _)| i % 2 == 1).map(|(_, w)| w).sum();
         assert!((share - 0.7).abs() < 0.005, "{share}");
         assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
         let expected = 1.0 / (0.7f64.powi(2) / 0.5 + 0.3f64.powi(2) / 0.5);

@@ -178,8 +178,10 @@ fn manifest(
         for arm in &setup.plan.value.arm {
             for from in (0..size).step_by(CHUNK as usize) {
                 let name = format!("{trial}-{}-{from:06}", arm.id);
-                let words =
-                    format!("{name}|{size}|{}|{}|{}", request.seed, request.version, request.settings.rtol);
+                let words = format!(
+                    "{name}|{size}|{}|{}|{}",
+                    request.seed, request.version, request.settings.rtol
+                );
                 let key = content_hash([words.as_bytes(), hash.as_bytes()]);
                 chunks.push(Chunk { name, key });
             }

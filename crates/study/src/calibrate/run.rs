@@ -20,7 +20,7 @@ use crate::{
     error::StudyError,
     library::{Library, Shelf},
     progress::Progress,
-    trial::{Role, Statistic, endpoint_kind, published_figures, members_of},
+    trial::{Role, Statistic, endpoint_kind, members_of, published_figures},
 };
 
 /// What is asked for.
@@ -170,16 +170,21 @@ fn trials(plan: &Document<CalibrationPlan>) -> Result<Vec<String>, Vec<Diagnosti
 
 /// Names of arms and draws must exist.
 fn check(plan: &Document<CalibrationPlan>, pool: &Pool) -> Result<(), Vec<Diagnostic>> {
-    let arms: Vec<String> =
-        pool.trials.iter().flat_map(|t| &t.arms).map(|a| format!("{}/{}", a.trial, a.arm)).collect();
+    let arms: Vec<String> = pool
+        .trials
+        .iter()
+        .flat_map(|t| &t.arms)
+        .map(|a| format!("{}/{}", a.trial, a.arm))
+        .collect();
     let mut errors = Vec::new();
     let mut look = |name: &crate::document::Spanned<String>, known: &[String], what: &str| {
         if known.contains(name.get_ref()) {
             return;
         }
         let near = hersim_network::nearest(name.get_ref(), known.iter().map(String::as_str));
-        let error = Diagnostic::error("unknown-name", format!("there is no {what} `{}`", name.get_ref()))
-            .at(plan.place(name), "");
+        let error =
+            Diagnostic::error("unknown-name", format!("there is no {what} `{}`", name.get_ref()))
+                .at(plan.place(name), "");
         errors.push(match near {
             Some(near) => error.mend(format!("did you mean `{near}`?")),
             None => error.mend(format!("known: {}", known.join(", "))),

@@ -163,11 +163,15 @@ impl Target {
                 all.iter().for_each(|(i, yes)| moment[*i] = f64::from(u8::from(*yes)) - observed);
             }
             Quantity::Median(times) => {
-                times.beyond(self.observed).for_each(|(i, yes)| moment[i] = f64::from(u8::from(yes)) - 0.5);
+                times
+                    .beyond(self.observed)
+                    .for_each(|(i, yes)| moment[i] = f64::from(u8::from(yes)) - 0.5);
             }
             Quantity::Free(times, month) => {
                 let observed = self.observed / 100.0;
-                times.beyond(*month).for_each(|(i, yes)| moment[i] = f64::from(u8::from(yes)) - observed);
+                times
+                    .beyond(*month)
+                    .for_each(|(i, yes)| moment[i] = f64::from(u8::from(yes)) - observed);
             }
             _ => return None,
         }

@@ -78,8 +78,7 @@ mod tests {
         let n = 20_000;
         let score = |i: usize| normal_quantile(stream(1, &["score", &i.to_string()]).random());
         let values: Vec<f64> = (0..n).map(score).collect();
-        let scores =
-            Scores { names: vec!["a".into()], values: vec![values.clone()], members: n };
+        let scores = Scores { names: vec!["a".into()], values: vec![values.clone()], members: n };
         let moves = Moves { mean: vec![0.5], log_sd: vec![0.8f64.ln()] };
         let weights = scores.weights(&moves);
         let mean: f64 = weights.iter().zip(&values).map(|(w, z)| w * z).sum();

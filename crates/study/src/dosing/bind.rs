@@ -1,6 +1,6 @@
 //! From an order to the species that takes its doses.
 
-use hersim_network::{Diagnostic, SymbolId};
+use hersim_network::{Diagnostic, SymbolId, SymbolKind};
 use hersim_units::Unit;
 
 use super::{BoundOrder, DoseScale};
@@ -45,6 +45,11 @@ pub(super) fn bind_order(
         ));
     };
     let species = assembled.symbol(into.get_ref(), Some(drug.place(into))).map_err(|e| vec![*e])?;
+    if !matches!(assembled.network[species].kind, SymbolKind::Species { .. }) {
+        let message = format!("`{}` is not a species, so it takes no doses", into.get_ref());
+        let error = Diagnostic::error("not-a-species", message).at(drug.place(into), "");
+        return Err(vec![error.mend("name a species of the system")]);
+    }
     let infusion_day = match (order.infusion_day, &route.infusion, order.route) {
         (Some(day), _, _) => day,
         (None, Some(text), RouteKind::Intravenous) => {
@@ -56,12 +61,15 @@ pub(super) fn bind_order(
     let scale = dose_scale(order, &drug, species, assembled, library)?;
     let toxicity = drug.value.discontinuation.as_ref().map(|d| &d.hazard);
     let toxicity_per_day = toxicity.map_or(Ok(0.0), |h| {
-        h.to(&quantity::per_day())
-            .map_err(|m| vec![Diagnostic::error("unit", m).at(drug.place(&h.unit), "")])
+        h.to(&quantity::per_day()).map_err(|m| {
+            let error = Diagnostic::error("unit", m).at(drug.place(&h.unit), "");
+            vec![error.mend("give it per time, such as 1/day")]
+        })
     })?;
     Ok(BoundOrder {
         order: order.clone(),
         into: species,
+        unit: assembled.network[species].unit.as_ref().map_or("1".into(), ToString::to_string),
         scale,
         infusion_day,
         lag_day: 0.0,
@@ -82,8 +90,26 @@ fn dose_scale(
     let amount = assembled.network[species].unit.clone().unwrap_or_else(Unit::dimensionless);
     let molar = &drug.value.molar_mass;
     let molar_place = Written::in_document(drug, &molar.unit, &library.sources);
-    let molar_unit = Unit::parse(molar.unit.get_ref())
-        .map_err(|e| vec![Diagnostic::error("unit", format!("{e}")).at(molar_place.whole(), "")])?;
+    let molar_unit = Unit::parse(molar.unit.get_ref()).map_err(|e| {
+        vec![
+            Diagnostic::error("unit", format!("{e}"))
+                .at(molar_place.whole(), "")
+                .mend("give a mass per mole, such as kg/mol"),
+        ]
+    })?;
+    if molar_unit.factor_to(&quantity::known("kg/mol")).is_none() {
+        let message = format!("`{molar_unit}` is not a mass per mole");
+        let error = Diagnostic::error("unit", message).at(molar_place.whole(), "");
+        return Err(vec![error.mend("give it in kg/mol")]);
+    }
+    if !(molar.value.is_finite() && molar.value > 0.0) {
+        let message = format!("a molar mass is above zero; this is {}", molar.value);
+        return Err(vec![
+            Diagnostic::error("quantity", message)
+                .at(molar_place.whole(), "")
+                .mend("give the mass of one mole"),
+        ]);
+    }
     // The dose as an amount of the species' unit: the same dimension, or mass against moles.
     let to_amount = |unit: &Unit| -> Option<f64> {
         unit.factor_to(&amount)

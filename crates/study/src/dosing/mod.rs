@@ -1,6 +1,7 @@
 //! From a regimen and a patient's size to amounts at times.
 
 mod bind;
+mod delivered;
 mod steady;
 mod table;
 mod write;
@@ -15,6 +16,7 @@ use crate::{
     regimen::{Order, Regimen, RouteKind},
 };
 
+pub use delivered::Delivered;
 pub use steady::{SteadyRun, steady_state};
 pub use table::{EventTable, read_events};
 pub use write::event_table;
@@ -26,6 +28,8 @@ pub struct BoundOrder {
     pub order: Order,
     /// Species that receives the doses.
     pub into: SymbolId,
+    /// Unit of its amount.
+    pub unit: String,
     /// What the written dose must be multiplied with to give the species' unit.
     pub scale: DoseScale,
     /// Days over which a dose is infused; zero for a bolus.
@@ -135,7 +139,10 @@ impl BoundRegimen {
     pub fn evenly(mut self) -> BoundRegimen {
         for bound in &mut self.orders {
             let order = &bound.order;
-            if order.route == RouteKind::Oral && order.spacing_day <= 1.0 && bound.infusion_day == 0.0 {
+            if order.route == RouteKind::Oral
+                && order.spacing_day <= 1.0
+                && bound.infusion_day == 0.0
+            {
                 bound.infusion_day = order.spacing_day;
             }
         }

@@ -52,6 +52,11 @@ pub fn read_events(
     let sheet = Sheet::read(library, &wanted.path, &["TIME"])?;
     let mut reader = Reader::new(&sheet, wanted)?;
     let rows = reader.rows_of(wanted)?;
+    if rows.is_empty() {
+        let place = sheet.columns.first().map_or(Span::new(sheet.file, 0..0), |c| c.span);
+        let error = Diagnostic::error("empty-table", "this table has a header and no rows");
+        return Err(vec![error.at(place, "").mend("write a row for each dose")]);
+    }
     let mut errors = Vec::new();
     for row in rows {
         if let Err(more) = reader.row(row, assembled, library) {

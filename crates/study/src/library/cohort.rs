@@ -15,7 +15,7 @@ pub struct Cohort {
     /// Words.
     pub title: String,
     /// System its patients live in.
-    pub system: String,
+    pub system: Spanned<String>,
     /// Remarks.
     #[serde(default)]
     pub note: String,
@@ -42,7 +42,7 @@ pub struct Correlation {
     pub rho: Spanned<f64>,
     /// Where it comes from.
     pub source: String,
-    /// `measured`, `fitted` or `assumed`.
+    /// `measured`, `fitted`, `derived` or `assumed`.
     pub status: String,
     /// Remarks.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub struct Draw {
     pub unit: Spanned<String>,
     /// Where it comes from.
     pub source: String,
-    /// `measured`, `fitted` or `assumed`.
+    /// `measured`, `fitted`, `derived` or `assumed`.
     pub status: String,
     /// Remarks.
     #[serde(default)]
@@ -90,7 +90,7 @@ pub struct FractionDraw {
     pub distribution: Spanned<String>,
     /// Where it comes from.
     pub source: String,
-    /// `measured`, `fitted` or `assumed`.
+    /// `measured`, `fitted`, `derived` or `assumed`.
     pub status: String,
     /// Remarks.
     #[serde(default)]

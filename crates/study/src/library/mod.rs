@@ -5,6 +5,7 @@ mod cohort;
 mod drug;
 mod host;
 mod regimen_file;
+mod sense;
 mod system;
 mod tumour;
 
@@ -20,6 +21,7 @@ pub use cohort::{Cohort, Correlation, Draw, Group, SubclonePlan};
 pub use drug::{Drug, Route};
 pub use host::{Host, HostValue, host_settings};
 pub use regimen_file::{RegimenFile, regimen};
+pub use sense::{cohort as cohort_sense, named, repeated, share, tumour as tumour_sense};
 pub use system::{ClinicRoles, SurgeryRoles, System};
 pub use tumour::{AttributeValue, Made, NumberOrWord, Phase, Tumour, TumourSubclone};
 

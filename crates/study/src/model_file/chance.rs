@@ -1,12 +1,12 @@
 //! Following the model of a file as counts and chance, many times.
 
-use std::thread;
+use std::{thread, time::Instant};
 
-use hersim_hybrid::{Halt, Jumps, Method, Output, jump, jumps};
+use hersim_hybrid::{Budget, Halt, HaltReason, Jumps, Method, Output, jump, jumps};
 use hersim_network::{Diagnostic, Network, Sources};
 use hersim_store::{Column, Table};
 
-use super::follow::{FollowRequest, changing, start, unit};
+use super::follow::{FollowRequest, changing, patience, start, unit};
 use crate::{error::StudyError, progress::Progress, random::stream};
 
 /// Counts a file of all runs may hold.
@@ -41,6 +41,7 @@ pub fn follow_chance(
     sources: &mut Sources,
     progress: &dyn Progress,
 ) -> Result<ChanceRuns, StudyError> {
+    let until = Instant::now() + patience(request, sources)?;
     let times = start(network, request, sources)?;
     if chance.runs * times.len() as u64 > MOST_ROWS {
         let message = format!("{} runs of {} rows are too many", chance.runs, times.len());
@@ -50,11 +51,17 @@ pub fn follow_chance(
     let shown = changing(network);
     let outputs: Vec<Output> = shown.iter().map(|&id| Output::Value(id)).collect();
     let ready = jumps(network, &outputs)?;
-    let runs = all_runs(&ready, &times, request, chance, progress).map_err(|(run, halt)| {
-        vec![
-            Diagnostic::error("integration", format!("run {run} stopped: {halt}"))
-                .mend("look at what the model does at that time, or raise --max-steps"),
-        ]
+    let budget = Budget { jumps: request.max_steps, until: Some(until) };
+    let runs = all_runs(&ready, &times, request, chance, budget, progress);
+    let runs = runs.map_err(|(run, halt)| {
+        let (code, mend) = match halt.reason {
+            HaltReason::Patience => {
+                ("time-limit", "give it longer with --time-limit, or ask for fewer runs")
+            }
+            HaltReason::Budget => ("integration", "raise --max-steps, or use `--chance leap`"),
+            _ => ("integration", "look at what the model does at that time"),
+        };
+        vec![Diagnostic::error(code, format!("run {run} stopped: {halt}")).mend(mend)]
     })?;
     let clock = unit(network.time_unit.as_ref());
     let of = |run: usize, row: usize, at: usize| runs[run][row][at];
@@ -91,13 +98,14 @@ fn all_runs(
     times: &[f64],
     request: &FollowRequest,
     chance: Chance,
+    budget: Budget,
     progress: &dyn Progress,
 ) -> Result<Vec<Rows>, (u64, Halt)> {
     progress.begin("runs", chance.runs);
     let threads = thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let one = |run: u64| {
         let mut random = stream(request.seed, &["jumps", &run.to_string()]);
-        let rows = jump(ready, times, chance.method, request.max_steps, &mut random);
+        let rows = jump(ready, times, chance.method, budget, &mut random);
         progress.advance(1);
         rows.map_err(|halt| (run, halt))
     };

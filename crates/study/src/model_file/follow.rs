@@ -1,13 +1,19 @@
 //! Following the model of a file in time.
 
-use hersim_hybrid::{Output, Settings};
+use std::{cell::Cell, time::Duration};
+
+use hersim_hybrid::{Failure, Output, Reason, Settings, Trouble};
 use hersim_network::{Diagnostic, Network, Rule, Sources, SymbolId, SymbolKind, Value};
 use hersim_store::{Column, Table};
 
-use crate::{error::StudyError, quantity::Quantity, written::Written};
+use crate::{error::StudyError, progress::Progress, quantity::Quantity, written::Written};
 
 /// Rows a run may give.
 const MOST_ROWS: f64 = 1e7;
+/// Numbers in all of them.
+const MOST_NUMBERS: f64 = 4e7;
+/// Parts in which progress is told.
+const PARTS: u64 = 100;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +28,8 @@ pub struct FollowRequest {
     pub rtol: f64,
     /// Steps after which the run is given up.
     pub max_steps: u64,
+    /// Time on the clock after which the run is given up, as a quantity.
+    pub time_limit: String,
     /// What chance in the model follows from.
     pub seed: u64,
     /// Whether reactions that are marked fast run like any others.
@@ -36,9 +44,17 @@ pub fn follow(
     network: &mut Network,
     request: &FollowRequest,
     sources: &mut Sources,
+    progress: &dyn Progress,
 ) -> Result<Table, StudyError> {
+    let patience = patience(request, sources)?;
     let times = start(network, request, sources)?;
     let shown: Vec<SymbolId> = changing(network);
+    if (shown.len() * times.len()) as f64 > MOST_NUMBERS {
+        let place = Written::argument("--every", &request.every, sources);
+        let message = format!("{} rows of {} columns are too many", times.len(), shown.len());
+        let error = Diagnostic::error("quantity", message).at(place.whole(), "");
+        return Err(vec![error.mend("ask for more time between rows")].into());
+    }
     let outputs: Vec<Output> = shown.iter().map(|&id| Output::Value(id)).collect();
     let system = hersim_hybrid::compile(network, &outputs)?;
     let settings = Settings {
@@ -46,14 +62,19 @@ pub fn follow(
         absolute: (request.rtol * 1e-6).min(1e-12),
         max_steps: request.max_steps,
         seed: request.seed,
-        ..Settings::default()
+        patience: Some(patience),
     };
-    let values = hersim_hybrid::run(&system, &times, &settings).map_err(|failure| {
-        vec![
-            Diagnostic::error("integration", format!("the simulation stopped: {failure}"))
-                .mend("look at what the model does at that time, or raise --max-steps"),
-        ]
-    })?;
+    let end = times.last().copied().unwrap_or(1.0);
+    let told = Cell::new(0);
+    progress.begin("percent of the time", PARTS);
+    let values = hersim_hybrid::run_watched(&system, &times, &settings, &|time| {
+        let part = (time / end * PARTS as f64) as u64;
+        if part > told.get() {
+            progress.advance(part - told.replace(part));
+        }
+    });
+    progress.end();
+    let values = values.map_err(|failure| vec![trouble(&failure, network, request)])?;
     let mut columns =
         vec![Column::f64("time", &unit(network.time_unit.as_ref()), times.iter().copied())];
     for (at, &id) in shown.iter().enumerate() {
@@ -61,6 +82,67 @@ pub fn follow(
         columns.push(Column::f64(&network[id].name, &of, values.iter().map(|row| row[at])));
     }
     Ok(Table::new(columns))
+}
+
+/// Why a run broke off, and what to do.
+fn trouble(failure: &Failure, network: &Network, request: &FollowRequest) -> Diagnostic {
+    let (code, mend) = match failure.reason {
+        Reason::Start => ("integration", "see what its starting value is computed from"),
+        Reason::Inconsistent | Reason::Undetermined => {
+            ("integration", "look at the algebraic rules and where they start from")
+        }
+        Reason::StepTooSmall => (
+            "integration",
+            "look for a division by zero, a logarithm of zero or growth without end at that time",
+        ),
+        Reason::StepBudget => {
+            ("integration", "see what makes it change so fast, or raise --max-steps")
+        }
+        Reason::Patience => {
+            ("time-limit", "give it longer with --time-limit, or ask for less with --for")
+        }
+        Reason::Memory => {
+            ("integration", "ask for a shorter time, or let formulas look back less far")
+        }
+        Reason::Cascade => ("integration", "let what the events set turn their triggers false"),
+        Reason::Delay(_) => ("integration", "make the delay zero or more at all times"),
+        Reason::Fast => ("integration", "drop `fast`, or simulate with --ignore-fast"),
+    };
+    let limit = match failure.reason {
+        Reason::Patience => format!(" within {}", request.time_limit),
+        _ => String::new(),
+    };
+    let told =
+        Diagnostic::error(code, format!("the simulation stopped{limit}: {failure}")).mend(mend);
+    match failure.of {
+        Some(Trouble::Symbol(id, value)) => {
+            told.at(network[id].span, format!("hardest to follow: {value:.4e} then"))
+        }
+        Some(Trouble::Event(at)) => match network.events.get(at) {
+            Some(event) => told.at(event.span, ""),
+            None => told,
+        },
+        None => told,
+    }
+}
+
+/// How long may be waited.
+pub(super) fn patience(
+    request: &FollowRequest,
+    sources: &mut Sources,
+) -> Result<Duration, Vec<Diagnostic>> {
+    const LONGEST_DAYS: f64 = 1e4;
+    let days = Quantity::parse(&request.time_limit).and_then(|q| q.days());
+    let why = match days {
+        Ok(days) if days > 0.0 && days <= LONGEST_DAYS => {
+            return Ok(Duration::from_secs_f64(days * 86_400.0));
+        }
+        Ok(_) => format!("`{}` is no time to wait", request.time_limit),
+        Err(why) => why,
+    };
+    let place = Written::argument("--time-limit", &request.time_limit, sources);
+    let error = Diagnostic::error("quantity", why).at(place.whole(), "");
+    Err(vec![error.mend("write for example `30 s` or `2 h`")])
 }
 
 /// Sets what is asked for, and gives the times of the rows.
@@ -74,9 +156,14 @@ pub(super) fn start(
     let rows = (duration / every).round();
     if !(1.0..=MOST_ROWS).contains(&rows) {
         let place = Written::argument("--every", &request.every, sources);
-        let message = format!("this gives no row, or more than {MOST_ROWS:e} rows");
+        let (message, mend) = if rows < 1.0 {
+            ("this is longer than the whole run".to_string(), "choose a shorter time between rows")
+        } else {
+            let message = format!("this gives {rows:e} rows, more than {MOST_ROWS:e}");
+            (message, "choose a longer time between rows")
+        };
         let error = Diagnostic::error("quantity", message).at(place.whole(), "");
-        return Err(vec![error.mend("choose another time between rows")].into());
+        return Err(vec![error.mend(mend)].into());
     }
     for text in &request.set {
         set(text, network, sources)?;
@@ -127,11 +214,14 @@ fn time(
     };
     value.ok().filter(|v| *v > 0.0 && v.is_finite()).ok_or_else(|| {
         let place = Written::argument(option, text, sources);
-        let unit = network.time_unit.as_ref().map_or("no unit".into(), ToString::to_string);
+        let mend = match &network.time_unit {
+            Some(unit) => format!("give a number above zero in {unit}, or one with its unit"),
+            None => "the model has no unit of time: give a plain number above zero".into(),
+        };
         vec![
             Diagnostic::error("quantity", format!("`{text}` is not a time of this model"))
                 .at(place.whole(), "")
-                .mend(format!("give a number; the model's unit of time is {unit}")),
+                .mend(mend),
         ]
     })
 }
@@ -147,9 +237,12 @@ fn set(text: &str, network: &mut Network, sources: &mut Sources) -> Result<(), V
         return Err(wrong("setting", message, "write SYMBOL=VALUE".into()));
     };
     let Some(id) = network.find(name.trim()) else {
-        let near = network.nearest(name.trim()).unwrap_or("").to_string();
+        let mend = match network.nearest(name.trim()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name a symbol of the model".into(),
+        };
         let message = format!("`{}` is not part of the model", name.trim());
-        return Err(wrong("unknown-symbol", message, format!("did you mean `{near}`?")));
+        return Err(wrong("unknown-symbol", message, mend));
     };
     if matches!(network[id].rule, Some(Rule::Assignment(_)))
         || matches!(network[id].kind, SymbolKind::Reaction(_))

@@ -79,7 +79,8 @@ pub fn weighted_hazard_ratio(
     control: &WeightedTimes,
     weights: &[f64],
 ) -> Option<f64> {
-    let mut all: Vec<(f64, bool, usize, usize)> = Vec::with_capacity(experimental.len() + control.len());
+    let mut all: Vec<(f64, bool, usize, usize)> =
+        Vec::with_capacity(experimental.len() + control.len());
     for (group, times) in [experimental, control].into_iter().enumerate() {
         all.extend(times.times.iter().map(|t| (t.0, t.1, t.2, group)));
     }
@@ -125,7 +126,11 @@ pub fn weighted_hazard_ratio(
             score -= weight * p;
             information += weight * p * (1.0 - p);
         }
-        if score > 0.0 { low = log } else { high = log }
+        if score > 0.0 {
+            low = log
+        } else {
+            high = log
+        }
         let mut next = log + score / information;
         if !(low < next && next < high) {
             next = 0.5 * (low + high);
@@ -146,10 +151,27 @@ mod tests {
 
     /// Freireich's 6-mercaptopurine trial (Cox 1972): remission in weeks; false is censored.
     const TREATED: [(f64, bool); 21] = [
-        (6.0, true), (6.0, true), (6.0, true), (6.0, false), (7.0, true), (9.0, false),
-        (10.0, true), (10.0, false), (11.0, false), (13.0, true), (16.0, true), (17.0, false),
-        (19.0, false), (20.0, false), (22.0, true), (23.0, true), (25.0, false), (32.0, false),
-        (32.0, false), (34.0, false), (35.0, false),
+        (6.0, true),
+        (6.0, true),
+        (6.0, true),
+        (6.0, false),
+        (7.0, true),
+        (9.0, false),
+        (10.0, true),
+        (10.0, false),
+        (11.0, false),
+        (13.0, true),
+        (16.0, true),
+        (17.0, false),
+        (19.0, false),
+        (20.0, false),
+        (22.0, true),
+        (23.0, true),
+        (25.0, false),
+        (32.0, false),
+        (32.0, false),
+        (34.0, false),
+        (35.0, false),
     ];
     const CONTROL: [f64; 21] = [
         1.0, 1.0, 2.0, 2.0, 3.0, 4.0, 4.0, 5.0, 5.0, 8.0, 8.0, 8.0, 8.0, 11.0, 11.0, 12.0, 12.0,

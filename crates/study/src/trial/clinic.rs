@@ -3,12 +3,8 @@
 use hersim_network::{Diagnostic, SymbolId};
 
 use crate::{
-    assemble::Assembled,
-    document::Spanned,
-    equilibrate::Programs,
-    library::SurgeryRoles,
-    population::Population,
-    quantity, readout,
+    assemble::Assembled, document::Spanned, equilibrate::Programs, library::SurgeryRoles,
+    population::Population, quantity, readout,
 };
 
 /// Where the clinic's roles are in the program.
@@ -123,7 +119,10 @@ impl Clinic {
         let mut clinic = Clinic {
             death: role(&roles.death),
             new_lesion: role(&roles.new_lesion),
-            set: [role(&roles.progressed), role(&roles.later_treatment)].into_iter().flatten().collect(),
+            set: [role(&roles.progressed), role(&roles.later_treatment)]
+                .into_iter()
+                .flatten()
+                .collect(),
             ..Clinic::default()
         };
         let mut outputs: Vec<Option<SymbolId>> = vec![role(&roles.sum_of_diameters)];
@@ -177,10 +176,11 @@ impl Clinic {
             })
         };
         let diameters = self.outputs.first().map(|id| assembled.unit(*id));
-        let to_mm = diameters.and_then(|u| u.factor_to(&quantity::known("mm"))).ok_or_else(|| {
-            let error = Diagnostic::error("unit", "the sum of diameters is not a length");
-            vec![error.mend("give it in mm")]
-        })?;
+        let to_mm =
+            diameters.and_then(|u| u.factor_to(&quantity::known("mm"))).ok_or_else(|| {
+                let error = Diagnostic::error("unit", "the sum of diameters is not a length");
+                vec![error.mend("give it in mm")]
+            })?;
         let set: Vec<usize> =
             self.set.iter().map(|id| population.position(*id).unwrap_or_default()).collect();
         let surgery = self.surgery.as_ref().map(|surgery| SurgeryPlaces {

@@ -58,6 +58,14 @@ struct AskedContrast<'a> {
     published: Option<&'a PublishedContrast>,
 }
 
+/// Whether the published figures can be computed.
+///
+/// # Errors
+/// As [`summarise`].
+pub fn check_figures(setup: &TrialSetup, library: &Library) -> Result<(), Vec<Diagnostic>> {
+    summarise(setup, library, Vec::new(), 0).map(drop)
+}
+
 /// The figures of a trial.
 ///
 /// # Errors
@@ -108,7 +116,8 @@ pub fn summarise(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let count = |wanted: fn(&PatientStatus) -> bool| patients.iter().filter(|p| wanted(&p.status)).count();
+    let count =
+        |wanted: fn(&PatientStatus) -> bool| patients.iter().filter(|p| wanted(&p.status)).count();
     Ok(TrialOutcome {
         trial: plan.value.id.clone(),
         title: plan.value.title.clone(),
@@ -146,9 +155,7 @@ fn wanted<'a>(
     }
     let whole = |a: &Asked| a.subgroup.is_none_or(|s| s.get_ref().is_empty());
     let missing = always(plan.value.setting).iter().filter(|(endpoint, statistic)| {
-        !published.iter().any(|p| {
-            whole(p) && p.endpoint == *endpoint && p.statistic == *statistic
-        })
+        !published.iter().any(|p| whole(p) && p.endpoint == *endpoint && p.statistic == *statistic)
     });
     let mut all: Vec<Asked> = missing
         .map(|(endpoint, statistic)| Asked {
@@ -179,7 +186,9 @@ fn statistic(
         let error = Diagnostic::error("unknown-endpoint", message);
         Err(Box::new(error.at(plan.place(&result.endpoint), "").mend(mend)))
     };
-    let Some(kind) = figures::kind(name) else { return Err(unknown_endpoint(plan, &result.endpoint)) };
+    let Some(kind) = figures::kind(name) else {
+        return Err(unknown_endpoint(plan, &result.endpoint));
+    };
     match (kind, result.statistic.as_str(), &result.at) {
         (EndpointKind::Share(_), "percent", None) => Ok(Statistic::Percent),
         (EndpointKind::Time(_), "median", None) => Ok(Statistic::Median),
@@ -187,12 +196,14 @@ fn statistic(
             let day = days(&Written::in_document(plan, at, &library.sources))?;
             Ok(Statistic::FreeAt(day / DAYS_PER_MONTH))
         }
-        (EndpointKind::Time(_), "percent", None) => {
-            refuse(format!("when are patients free of `{name}` counted?"), "add for example at = \"36 month\"")
-        }
-        (EndpointKind::Share(_), ..) => {
-            refuse(format!("`{name}` is a share of patients"), "write statistic = \"percent\" without `at`")
-        }
+        (EndpointKind::Time(_), "percent", None) => refuse(
+            format!("when are patients free of `{name}` counted?"),
+            "add for example at = \"36 month\"",
+        ),
+        (EndpointKind::Share(_), ..) => refuse(
+            format!("`{name}` is a share of patients"),
+            "write statistic = \"percent\" without `at`",
+        ),
         (EndpointKind::Time(_), other, _) => refuse(
             format!("`{name}` is a time and has no statistic `{other}`"),
             "write statistic = \"median\", or \"percent\" with `at`",
@@ -266,7 +277,13 @@ fn wanted_contrasts<'a>(
                 whole(p) && p.pair == pair && p.endpoint == *endpoint && p.measure == *measure
             });
             if !there {
-                all.push(AskedContrast { endpoint, measure, pair, subgroup: None, published: None });
+                all.push(AskedContrast {
+                    endpoint,
+                    measure,
+                    pair,
+                    subgroup: None,
+                    published: None,
+                });
             }
         }
     }

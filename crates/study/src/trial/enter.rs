@@ -175,12 +175,7 @@ impl TrialSetup {
 
     /// Days after which each order is stopped for its drug's toxicity, given exponential draws by
     /// drug; infinite where it has ended by then.
-    fn stops(
-        &self,
-        regimens: &PerStratum,
-        stratum: &str,
-        draw: impl Fn(&str) -> f64,
-    ) -> Vec<f64> {
+    fn stops(&self, regimens: &PerStratum, stratum: &str, draw: impl Fn(&str) -> f64) -> Vec<f64> {
         let Some(regimen) = regimens.get(stratum).or_else(|| regimens.get("")) else {
             return Vec::new();
         };
@@ -239,6 +234,7 @@ fn blank_outcome(arm: usize, number: u64, patient: &VirtualPatient, rest: &Rest)
         best_change_percent: None,
         crossover_day: None,
         discontinued_day: None,
+        delivered: Vec::new(),
         pcr: None,
         tpcr: None,
         assessments: Vec::new(),

@@ -105,7 +105,11 @@ pub enum Statistic {
 }
 
 /// A statistic of a group; none when the endpoint has no such statistic.
-pub fn figure(patients: &[&PatientOutcome], endpoint: &str, statistic: Statistic) -> Option<Figure> {
+pub fn figure(
+    patients: &[&PatientOutcome],
+    endpoint: &str,
+    statistic: Statistic,
+) -> Option<Figure> {
     Some(match (kind(endpoint)?, statistic) {
         (EndpointKind::Share(yes), Statistic::Percent) => {
             let count = patients.iter().filter(|p| yes(p)).count();
@@ -140,7 +144,8 @@ pub fn contrast(
 ) -> Option<Figure> {
     Some(match (kind(endpoint)?, measure) {
         (EndpointKind::Share(yes), "or" | "difference") => {
-            let count = |all: &[&PatientOutcome]| (all.iter().filter(|p| yes(p)).count(), all.len());
+            let count =
+                |all: &[&PatientOutcome]| (all.iter().filter(|p| yes(p)).count(), all.len());
             let (a, b) = (count(experimental), count(control));
             match measure {
                 "or" => Figure::new(odds_ratio(a, b), 1.0),
@@ -178,8 +183,7 @@ pub fn group<'a>(
         .collect();
     let belongs = |p: &&PatientOutcome| {
         let fact = |name: &str| p.fact(name);
-        p.arm == arm
-            && subgroup.is_none_or(|c| c.holds(&fact, &|name| medians.get(name).copied()))
+        p.arm == arm && subgroup.is_none_or(|c| c.holds(&fact, &|name| medians.get(name).copied()))
     };
     patients.iter().filter(entered).filter(belongs).collect()
 }

@@ -185,7 +185,8 @@ impl<'a> TrialPatient<'a> {
 
     /// Why a patient with this measured baseline may not enter.
     fn refused(&self, measured: f64) -> Option<String> {
-        let yes = |flag: Option<bool>| flag.map(|f| Fact::Word(if f { "yes" } else { "no" }.into()));
+        let yes =
+            |flag: Option<bool>| flag.map(|f| Fact::Word(if f { "yes" } else { "no" }.into()));
         let fact = |name: &str| match name {
             "sum_of_diameters" => Some(Fact::Number(measured)),
             "pcr" => yes(self.outcome.pcr),
@@ -273,6 +274,7 @@ impl<'a> TrialPatient<'a> {
         self.visit = self.fate.visits.len();
         now.parameters[self.roles.progressed] = 1.0;
         now.parameters[self.roles.later_treatment] = 1.0;
+        self.take_stock(self.zero + day);
         if let Some(treatment) = &mut self.treatment {
             treatment.stop(self.roles.days, now);
         }
@@ -283,7 +285,16 @@ impl<'a> TrialPatient<'a> {
         });
     }
 
+    /// Adds what the present treatment has brought by a day of the engine's clock.
+    fn take_stock(&mut self, day: f64) {
+        let delivered = self.treatment.as_mut().map(|treatment| treatment.delivered(day));
+        for one in delivered.into_iter().flatten() {
+            one.add_to(&mut self.outcome.delivered);
+        }
+    }
+
     fn finish(&mut self, died_on: Option<f64>) {
+        self.take_stock(self.zero + died_on.unwrap_or(self.fate.end_day));
         if let Some(day) = died_on {
             self.outcome.os = EventTime { day, event: true };
             if !self.outcome.pfs.event {

@@ -98,9 +98,7 @@ mod tests {
     fn judge(visits: &[(f64, bool)]) -> (Vec<Response>, Recist) {
         let mut recist = Recist::new(100.0, 5.0);
         let responses = (visits.iter().enumerate())
-            .map(|(i, (sum, new_lesion))| {
-                recist.visit(56.0 * (i + 1) as f64, *sum, *new_lesion)
-            })
+            .map(|(i, (sum, new_lesion))| recist.visit(56.0 * (i + 1) as f64, *sum, *new_lesion))
             .collect();
         (responses, recist)
     }

@@ -108,7 +108,10 @@ pub fn bind_history(
         let washout_day = time(&line.washout).unwrap_or(0.0);
         let longest_day = longest.unwrap_or(TEN_YEARS);
         let visits = match line.visits.as_slice() {
-            [] => Ok((1..).map(|i| f64::from(i) * NINE_WEEKS).take_while(|d| *d <= longest_day).collect()),
+            [] => Ok((1..)
+                .map(|i| f64::from(i) * NINE_WEEKS)
+                .take_while(|d| *d <= longest_day)
+                .collect()),
             schedule => visit_days(schedule, plan.file, library, longest_day),
         };
         let share = line.share.as_ref().map_or(1.0, |s| *s.get_ref());

@@ -6,7 +6,12 @@ use hersim_engine::run as run_ensemble;
 use hersim_network::Diagnostic;
 use hersim_store::{Chunk, Manifest, RunFolder, content_hash};
 
-use super::{endpoints::summarise, patient::TrialPatient, setup::TrialSetup, tables};
+use super::{
+    endpoints::{check_figures, summarise},
+    patient::TrialPatient,
+    setup::TrialSetup,
+    tables,
+};
 use crate::{
     equilibrate::{EnsembleSettings, Ready, Rest, describe_failure},
     error::StudyError,
@@ -76,6 +81,8 @@ pub fn run(
         true => TrialSetup::new(library, &request.trial)?,
         false => TrialSetup::uncalibrated(library, &request.trial)?,
     };
+    // What is wrong with the published figures is told before anything is simulated.
+    check_figures(&setup, library)?;
     let arms: Vec<String> = setup.plan.value.arm.iter().map(|a| a.id.clone()).collect();
     let chunks = chunks(arms.len(), request.patients);
     let manifest = manifest(&setup.plan.value.id, request, library, &arms, &chunks);
@@ -113,7 +120,10 @@ pub fn run(
     outcome.traces = traces;
     outcome.seconds = started.elapsed().as_secs_f64();
     folder.write_table("endpoints.parquet", &tables::endpoints(&outcome.patients, &arms))?;
-    folder.write_table("assessments.parquet", &tables::assessments(&outcome.patients, &arms, &setup.markers))?;
+    folder.write_table(
+        "assessments.parquet",
+        &tables::assessments(&outcome.patients, &arms, &setup.markers),
+    )?;
     folder.finish()?;
     let warnings = std::mem::take(&mut setup.assembled.warnings);
     let sources = sources(&setup);
@@ -180,8 +190,7 @@ fn manifest(
     if !library.answers.is_empty() {
         settings.push(("open questions", library.answers.join(", ")));
     }
-    let base =
-        format!("{study}|{}|{model_hash}|{}|{settings:?}", request.seed, request.version);
+    let base = format!("{study}|{}|{model_hash}|{}|{settings:?}", request.seed, request.version);
     let named = |kind: &str, piece: &Piece| {
         let name = format!("{}-{:06}-{kind}", arms[piece.arm], piece.from);
         let key = content_hash([base.as_bytes(), name.as_bytes(), &piece.to.to_le_bytes()]);
@@ -257,8 +266,7 @@ pub fn simulate_patients(
     progress: &dyn Progress,
 ) -> (Vec<PatientOutcome>, u64) {
     let sampled: Vec<VirtualPatient> = members.iter().map(|(_, patient)| patient.clone()).collect();
-    let ready: Vec<Ready> =
-        setup.programs.equilibrate(&setup.assembled, &sampled, settings);
+    let ready: Vec<Ready> = setup.programs.equilibrate(&setup.assembled, &sampled, settings);
     let restless = ready.iter().filter(|r| matches!(r.rest, Rest::Moving)).count() as u64;
     let (mut able, unable): (Vec<TrialPatient>, Vec<TrialPatient>) = (members.iter().zip(ready))
         .map(|((number, patient), ready)| setup.enter(seed, arm, *number, patient, ready))

@@ -53,32 +53,51 @@ pub fn score(outcome: &TrialOutcome) -> Vec<Scored> {
         "" => String::new(),
         words => format!(", {words}"),
     };
-    let one = |what, observed, observed_ci: [Option<f64>; 2], value, split: &Option<String>, known| Scored {
-        trial: outcome.trial.clone(),
-        what,
-        observed,
-        observed_ci,
-        value,
-        split: split.clone().unwrap_or_default(),
-        known,
-        met: met(observed, observed_ci, value),
-    };
+    let one =
+        |what, observed, observed_ci: [Option<f64>; 2], value, split: &Option<String>, known| {
+            Scored {
+                trial: outcome.trial.clone(),
+                what,
+                observed,
+                observed_ci,
+                value,
+                split: split.clone().unwrap_or_default(),
+                known,
+                met: met(observed, observed_ci, value),
+            }
+        };
     let figures = outcome.arms.iter().flat_map(|arm| {
         arm.endpoints.iter().filter_map(move |e| {
             let at = e.at_month.map_or(String::new(), |month| format!(" at {month:.0} months"));
             let what =
                 format!("{} {}{at}, {}{}", e.endpoint, e.statistic, arm.arm, place(&e.subgroup));
-            Some((what, e.observed?, [e.observed_ci_low, e.observed_ci_high], e.value, &e.split, e.known?))
+            Some((
+                what,
+                e.observed?,
+                [e.observed_ci_low, e.observed_ci_high],
+                e.value,
+                &e.split,
+                e.known?,
+            ))
         })
     });
     let contrasts = outcome.contrasts.iter().filter_map(|c| {
         let arms = c.arms.join(" against ");
         let what = format!("{} {}, {arms}{}", c.endpoint, c.measure, place(&c.subgroup));
-        Some((what, c.observed?, [c.observed_ci_low, c.observed_ci_high], c.value, &c.split, c.known?))
+        Some((
+            what,
+            c.observed?,
+            [c.observed_ci_low, c.observed_ci_high],
+            c.value,
+            &c.split,
+            c.known?,
+        ))
     });
     figures
         .chain(contrasts)
-        .map(|(what, observed, ci, value, split, known)| one(what, observed, ci, value, split, known))
+        .map(|(what, observed, ci, value, split, known)| {
+            one(what, observed, ci, value, split, known)
+        })
         .collect()
 }
 

@@ -8,16 +8,17 @@ use super::{
     checks::{check_names, conditions},
     clinic::{Clinic, Roles},
     regimens::{BoundHistory, PerStratum, bind, bind_history},
+    sense::sense,
     visits::visit_days,
 };
 use crate::{
-    assemble::{Assembled, assemble, days},
+    assemble::{Assembled, assemble, days, placed},
     calibrate::Calibration,
     condition::Condition,
     document::{Document, Spanned},
     dosing::BoundRegimen,
     equilibrate::Programs,
-    library::{Cohort, Library, Shelf, SourcedNumber},
+    library::{Cohort, Library, Shelf, SourcedNumber, cohort_sense},
     population::{Ingredients, Population},
     quantity,
     written::Written,
@@ -91,9 +92,13 @@ impl TrialSetup {
             library.read(Shelf::Cohorts, plan.value.cohort.get_ref(), Some(asked))?;
         let attributes = library.attributes()?;
         let subclones: Vec<String> = cohort.value.subclone.iter().map(|s| s.id.clone()).collect();
-        let assembled = assemble(library, &cohort.value.system, &subclones)?;
+        let home = cohort.place(&cohort.value.system);
+        let assembled = assemble(library, cohort.value.system.get_ref(), &subclones)
+            .map_err(|found| placed(found, home))?;
 
         let mut errors = check_names(&plan);
+        errors.extend(sense(&plan, &library.sources));
+        errors.extend(cohort_sense(&cohort));
         let mut first_line = Vec::new();
         let mut after_progression = Vec::new();
         for arm in &plan.value.arm {
@@ -106,7 +111,8 @@ impl TrialSetup {
             }));
         }
         let history = keep(bind_history(&plan, &assembled, library), &mut errors);
-        let clinic = keep(Clinic::find(&assembled), &mut errors);
+        let clinic =
+            keep(Clinic::find(&assembled).map_err(|found| placed(found, home)), &mut errors);
         let mut inputs: Vec<SymbolId> = (first_line.iter())
             .chain(after_progression.iter().flatten().map(|(_, r)| r))
             .flat_map(|r| r.values().flat_map(BoundRegimen::inputs))
@@ -128,7 +134,8 @@ impl TrialSetup {
         };
         let population = Population::new(&ingredients, &library.sources)?;
         let drawn = population.facts();
-        let eligibility = keep(conditions(&plan, &plan.value.eligibility, &drawn, library), &mut errors);
+        let eligibility =
+            keep(conditions(&plan, &plan.value.eligibility, &drawn, library), &mut errors);
         let mut seen = drawn;
         seen.extend(SEEN_AT_ENTRY.map(str::to_string));
         let entry = keep(conditions(&plan, &plan.value.entry, &seen, library), &mut errors);
@@ -140,8 +147,7 @@ impl TrialSetup {
             days(&Written::in_document(&plan, text, &library.sources)).map_err(one)
         };
         let follow_up_day = keep(time(&plan.value.follow_up), &mut errors);
-        let accrual_day =
-            keep(plan.value.accrual.as_ref().map_or(Ok(0.0), time), &mut errors);
+        let accrual_day = keep(plan.value.accrual.as_ref().map_or(Ok(0.0), time), &mut errors);
         let surgery = plan.value.surgery.as_ref().map(|s| time(&s.at));
         let surgery_day = keep(surgery.unwrap_or(Ok(f64::INFINITY)), &mut errors);
         if plan.value.setting == Setting::Adjuvant
@@ -163,7 +169,8 @@ impl TrialSetup {
         let millimetre = quantity::known("mm");
         let measurement_cv =
             keep(number(&plan.value.measurement_error, &Unit::dimensionless()), &mut errors);
-        let detection_limit_mm = keep(number(&plan.value.detection_limit, &millimetre), &mut errors);
+        let detection_limit_mm =
+            keep(number(&plan.value.detection_limit, &millimetre), &mut errors);
         let relapse = plan.value.relapse_size.as_ref();
         let relapse_mm =
             keep(relapse.map_or(Ok(RELAPSE_MM), |size| number(size, &millimetre)), &mut errors);

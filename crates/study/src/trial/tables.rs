@@ -4,12 +4,17 @@ use std::collections::BTreeSet;
 
 use hersim_store::{Column, StoreError, Table, Values};
 
-use crate::outcome::{Assessment, EventTime, PatientOutcome, PatientStatus, Response};
+use crate::{
+    dosing::Delivered,
+    outcome::{Assessment, EventTime, PatientOutcome, PatientStatus, Response},
+};
 
 /// What the columns of tags, of draws and of markers begin with.
 const TAG: &str = "tag.";
 const DRAWN: &str = "drawn.";
 const MARKER: &str = "marker.";
+/// What the columns of amounts that arrived begin with.
+const GIVEN: &str = "given.";
 
 /// Endpoints, one row per patient.
 pub fn endpoints(patients: &[PatientOutcome], arms: &[String]) -> Table {
@@ -75,7 +80,27 @@ pub fn endpoints(patients: &[PatientOutcome], arms: &[String]) -> Table {
         let values = patients.iter().map(|p| p.traits.get(name).copied());
         columns.push(Column::f64_opt(&format!("{DRAWN}{name}"), "", values));
     }
+    columns.extend(given(patients));
     Table::new(columns)
+}
+
+/// What arrived of each drug: a column each, a second one where it arrived in another unit too.
+fn given(patients: &[PatientOutcome]) -> Vec<Column> {
+    let all = patients.iter().flat_map(|p| &p.delivered);
+    let kinds: BTreeSet<(&String, &String)> = all.map(|d| (&d.drug, &d.unit)).collect();
+    let mut columns: Vec<Column> = Vec::new();
+    for (drug, unit) in kinds {
+        let mut name = format!("{GIVEN}{drug}");
+        if columns.iter().any(|c| c.name == name) {
+            name = format!("{name}.{unit}");
+        }
+        let of = |p: &PatientOutcome| {
+            let one = p.delivered.iter().find(|d| d.drug == *drug && d.unit == *unit);
+            one.map(|d| d.amount)
+        };
+        columns.push(Column::f64_opt(&name, unit, patients.iter().map(of)));
+    }
+    columns
 }
 
 /// Assessments, one row per visit. `markers` are ids and units of what else is measured.
@@ -135,9 +160,15 @@ pub fn patients(
     };
     let mut tags = Vec::new();
     let mut drawn = Vec::new();
+    let mut given = Vec::new();
     for column in &endpoints.columns {
         if let Some(tag) = column.name.strip_prefix(TAG) {
             tags.push((tag.to_string(), e.text(&column.name)?));
+        }
+        if let Some(name) = column.name.strip_prefix(GIVEN) {
+            let drug = name.split('.').next().unwrap_or(name).to_string();
+            let unit = column.unit.clone().unwrap_or_else(|| "1".into());
+            given.push((drug, unit, e.f64(&column.name)?));
         }
         if let Some(name) = column.name.strip_prefix(DRAWN) {
             drawn.push((name.to_string(), e.f64(&column.name)?));
@@ -169,6 +200,12 @@ pub fn patients(
             best_change_percent: change[i],
             crossover_day: crossover[i],
             discontinued_day: discontinued[i],
+            delivered: (given.iter())
+                .filter_map(|(drug, unit, amounts)| {
+                    let amount = amounts[i]?;
+                    Some(Delivered { drug: drug.clone(), amount, unit: unit.clone() })
+                })
+                .collect(),
             pcr: flag(&pcr[i]),
             tpcr: flag(&tpcr[i]),
             tags: (tags.iter().filter(|(_, words)| !words[i].is_empty()))

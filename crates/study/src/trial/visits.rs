@@ -3,12 +3,11 @@
 use hersim_network::{Diagnostic, FileId};
 
 use crate::{
-    assemble::days,
-    document::Spanned,
-    library::Library,
-    quantity::Quantity,
-    written::Written,
+    assemble::days, document::Spanned, library::Library, quantity::Quantity, written::Written,
 };
+
+/// Visits that a schedule may ask for.
+const MOST_VISITS: f64 = 10_000.0;
 
 /// Days of the visits up to `end_day`, from `["8 week", "20 week", "then every 12 week"]`.
 ///
@@ -36,6 +35,9 @@ pub fn visit_days(
                 .map_err(|message| refuse(&message))?;
             if interval <= 0.0 {
                 return Err(refuse("visits must be some time apart"));
+            }
+            if end_day / interval > MOST_VISITS {
+                return Err(refuse("these are more visits than anyone can keep"));
             }
             let mut day = visits.last().copied().unwrap_or(0.0) + interval;
             while day <= end_day {

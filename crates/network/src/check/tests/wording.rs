@@ -173,7 +173,7 @@ fn a_reactant_that_may_run_out_and_a_rule_against_a_reaction() {
     6 | take: A => B; flow;
       | ---- changed by this reaction
       |
-      = mend: remove the rule, or make it a boundary species (`$B`), which reactions leave alone
+      = mend: remove the rule, or make it a boundary species (`$B`, `boundaryCondition` in SBML), which reactions leave alone
 
     warning[rate-ignores-reactant]: the rate of `take` does not depend on its reactant `A`
      --> test.ant:6:15

@@ -10,11 +10,11 @@ mod visit;
 
 use std::collections::{HashMap, HashSet};
 
-use hersim_network::{Diagnostic, Sources, Span};
+use hersim_network::{Diagnostic, Sources, Span, nearest};
 
 use super::{
     Load,
-    syntax::{File, Head, Model, Name, Pointer, Submodel},
+    syntax::{File, Head, Model, Name, Pointer, Step, Submodel},
 };
 use convert::{Prefix, PrefixUnits, Redirect, Redirects, Rescale};
 use pointer::{Place, Target};
@@ -53,7 +53,14 @@ pub(super) fn flatten(
     if file.model.submodels.is_empty() {
         return Ok(file.model);
     }
-    let mut work = Work { libraries: Vec::new(), names: HashMap::new(), sources, load, count: 0 };
+    let mut work = Work {
+        libraries: Vec::new(),
+        names: HashMap::new(),
+        open: Vec::new(),
+        sources,
+        load,
+        count: 0,
+    };
     work.library(file);
     let main = work.libraries[0].main.clone();
     work.flat(main, 0, 0).map(|flat| flat.model)
@@ -62,6 +69,8 @@ pub(super) fn flatten(
 struct Work<'w, 'l> {
     libraries: Vec<Library>,
     names: HashMap<String, usize>,
+    /// Models that are being written out, from outside in: their libraries and names.
+    open: Vec<(usize, String)>,
     sources: &'w mut Sources,
     load: Load<'l>,
     count: usize,
@@ -116,7 +125,7 @@ impl Work<'_, '_> {
                         "missing-import",
                         format!("`{source}` cannot be read"),
                         span,
-                        "give a path relative to this file",
+                        "give the name of a file in the folder of this one; files elsewhere are not read",
                     )
                 })?;
                 let id = self.sources.add(source.as_str(), text.as_str());
@@ -138,6 +147,8 @@ impl Work<'_, '_> {
         library: usize,
         depth: usize,
     ) -> Result<Flat, Vec<Diagnostic>> {
+        let own = (library, model.head.as_ref().map_or(String::new(), |h| h.id.clone()));
+        self.open.push(own);
         self.count += EACH + model.size();
         let submodels = std::mem::take(&mut model.submodels);
         let here = model.head.as_ref().map_or(Span::NONE, |h| h.span);
@@ -153,6 +164,13 @@ impl Work<'_, '_> {
         let mut children = Vec::new();
         for submodel in &submodels {
             let (inner, other) = self.definition(&submodel.model, library, depth)?;
+            let id = inner.head.as_ref().map_or("", |h| h.id.as_str());
+            if let Some(at) = self.open.iter().position(|open| open.0 == other && open.1 == id) {
+                let ring: Vec<&str> = self.open[at..].iter().map(|open| open.1.as_str()).collect();
+                let message = format!("a model cannot hold itself: {} -> {id}", ring.join(" -> "));
+                let span = submodel.model.span;
+                return Err(wrong("cyclic-model", message, span, "remove this submodel"));
+            }
             let mut child = self.flat(inner, other, depth + 1)?;
             prefix(&mut child, &submodel.head.id);
             // All are looked up before any goes: parts go with the whole they belong to.
@@ -229,6 +247,7 @@ impl Work<'_, '_> {
             flat.place.children.insert(submodel.head.id.clone(), child.place);
             flat.model.take(child.model);
         }
+        self.open.pop();
         Ok(flat)
     }
 
@@ -241,7 +260,14 @@ impl Work<'_, '_> {
     ) -> Result<(usize, Target), Vec<Diagnostic>> {
         let name = pointer.submodel.as_deref().unwrap_or("");
         let at = submodels.iter().position(|s| s.head.id == name);
-        let at = at.ok_or_else(|| unknown(pointer))?;
+        let at = at.ok_or_else(|| {
+            let known: Vec<&str> = submodels.iter().map(|s| s.head.id.as_str()).collect();
+            let mend = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known: {}", known.join(", ")),
+            };
+            wrong("unknown-name", format!("there is no submodel `{name}`"), pointer.span, &mend)
+        })?;
         let target = children[at].place.find(&pointer.steps).map(|t| t.within(name));
         let target = target.and_then(|target| follow(&children[at].gone, target));
         Ok((at, target.ok_or_else(|| unknown(pointer))?))
@@ -254,7 +280,14 @@ fn too_deep(span: Span) -> Vec<Diagnostic> {
 }
 
 fn unknown(pointer: &Pointer) -> Vec<Diagnostic> {
-    let message = "there is no such element in the submodel".to_string();
+    let what = match pointer.steps.last() {
+        Some(Step::Id(name)) => format!("element `{name}`"),
+        Some(Step::Meta(name)) => format!("element with the metaid `{name}`"),
+        Some(Step::Port(name)) => format!("port `{name}`"),
+        Some(Step::Unit(name)) => format!("unit `{name}`"),
+        None => "such element".into(),
+    };
+    let message = format!("the submodel has no {what}");
     wrong("unknown-name", message, pointer.span, "name an element, or a port, of the submodel")
 }
 
