@@ -164,15 +164,16 @@ fn unheard_of(network: &Network) -> Vec<Diagnostic> {
             problems.push(refuse(network, id, why, "give it a rate that is not"));
         }
     }
-    let mut whole = |what: &str, mend: &str| {
+    let mut whole = |what: &str, place, mend: &str| {
         let message = format!("{what} cannot be followed as counts");
-        problems.push(Diagnostic::error("not-counted", message).mend(mend));
+        problems.push(Diagnostic::error("not-counted", message).at(place, "").mend(mend));
     };
-    if !network.algebraic.is_empty() {
-        whole("algebraic rules", "write them as assignments");
+    if let Some(rule) = network.algebraic.first() {
+        whole("algebraic rules", rule.expr.span, "write them as assignments");
     }
     if let Some(event) = network.events.first() {
-        whole(&format!("events (`{}`)", event.name), "follow the model without chance");
+        let what = format!("events (`{}`)", event.name);
+        whole(&what, event.span, "follow the model without chance");
     }
     problems
 }
