@@ -35,7 +35,7 @@ pub enum Command {
     /// Run a virtual trial and write its endpoints and report
     Trial(TrialOptions),
     /// Follow one tumour under a regimen
-    Simulate(SimulateOptions),
+    Simulate(Box<SimulateOptions>),
     /// Fit a disease population to what trials have reported
     Calibrate(CalibrateOptions),
     /// Fit parameters of the model to data

@@ -54,7 +54,7 @@ fn answer_in(name: &str, folder: &Path, arguments: &[&str]) -> String {
     assert!(matches!(status.code(), Some(0..=2)), "{name}: {status}\n{start}");
     assert!(!said.contains("panicked"), "{name}: {start}");
     assert!(peak < MEMORY, "{name}: {peak} kB");
-    println!("{name}: {:.1} s, {} MB, {}", began.elapsed().as_secs_f64(), peak / 1024, status);
+    eprintln!("{name}: {:.1} s, {} MB, {}", began.elapsed().as_secs_f64(), peak / 1024, status);
     said
 }
 

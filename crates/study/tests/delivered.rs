@@ -82,5 +82,5 @@ fn every_patient_got_what_the_regimen_says() {
         );
     }
     assert!(crossed > 5, "{crossed} crossed over");
-    println!("{crossed} crossed over, {partial} ended within an infusion");
+    eprintln!("{crossed} crossed over, {partial} ended within an infusion");
 }

@@ -104,6 +104,9 @@ pub struct Measured {
     pub peak_mib: Option<f64>,
 }
 
+/// What could not be measured, and why.
+pub type Missing = Vec<(String, String)>;
+
 /// Measures models one after another; what is not there is named with the reason.
 ///
 /// # Errors
@@ -112,7 +115,7 @@ pub fn measure(
     library: Option<&mut Library>,
     request: &BenchRequest,
     sources: &mut Sources,
-) -> Result<(Vec<Measured>, Vec<(String, String)>), StudyError> {
+) -> Result<(Vec<Measured>, Missing), StudyError> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     let (files, named): (Vec<&String>, Vec<&String>) =
         request.models.iter().partition(|name| model_file::is_model_file(name));
