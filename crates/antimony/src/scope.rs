@@ -31,6 +31,8 @@ const DEEPEST: u32 = 100;
 /// Looks up and evaluates units; every mistake is reported once.
 pub(crate) struct Units<'p> {
     program: &'p Program,
+    /// Definitions inside models, by address of the model and name.
+    inside: HashMap<*const Model, HashMap<&'p str, &'p UnitDefinition>>,
     /// By address of the definition.
     known: HashMap<*const UnitDefinition, State>,
     /// Definitions being evaluated.
@@ -39,7 +41,16 @@ pub(crate) struct Units<'p> {
 
 impl<'p> Units<'p> {
     pub(crate) fn new(program: &'p Program) -> Self {
-        Units { program, known: HashMap::new(), open: 0 }
+        let models = program.files.iter().flat_map(|file| &file.text.models);
+        let named = |model: &'p Model| {
+            let mut named = HashMap::new();
+            for definition in definitions(model) {
+                named.entry(definition.name.path.as_str()).or_insert(definition);
+            }
+            (std::ptr::from_ref(model), named)
+        };
+        let inside = models.map(named).collect();
+        Units { program, inside, known: HashMap::new(), open: 0 }
     }
 
     /// The unit of an expression.
@@ -205,9 +216,8 @@ impl<'p> Units<'p> {
 
     /// The definition that a name means in a place, and the place it stands in.
     fn definition(&self, name: &str, place: Place<'p>) -> Option<(&'p UnitDefinition, Place<'p>)> {
-        if let Some(model) = place.model
-            && let Some(definition) = definitions(model).find(|d| d.name.path == name)
-        {
+        let of = |model: &'p Model| self.inside.get(&std::ptr::from_ref(model))?.get(name).copied();
+        if let Some(definition) = place.model.and_then(of) {
             return Some((definition, place));
         }
         let mut queue = vec![place.file];
