@@ -303,7 +303,15 @@ impl<'s> Run<'s> {
         self.length = 1e-6 * end;
         while self.time() < end {
             self.deliver(self.time());
-            self.advance(end)?;
+            if let Err(failure) = self.advance(end) {
+                // Time may also be up between steps, when the last one says what was hard.
+                return match failure {
+                    Failure { of: None, reason: Reason::Patience, .. } => {
+                        self.fail_of(Reason::Patience, self.solver.worst)
+                    }
+                    _ => Err(failure),
+                };
+            }
             watch(self.time());
         }
         self.deliver(end);
