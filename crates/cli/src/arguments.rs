@@ -528,9 +528,9 @@ pub struct BenchOptions {
     /// Model file: parameter that differs between patients (default: all that are given as numbers)
     #[arg(long, value_name = "PARAMETER")]
     pub vary: Vec<String>,
-    /// Folder with the models of others
-    #[arg(long, value_name = "DIR", default_value = "../shared/suites")]
-    pub suites: PathBuf,
+    /// Folder with the models of others; those that the table only names are left out without it
+    #[arg(long, value_name = "DIR")]
+    pub suites: Option<PathBuf>,
     /// Measure other tools on the same patients too: runs bench/peers.py with this Python
     #[arg(long, value_name = "PYTHON", num_args = 0..=1, default_missing_value = "python3")]
     pub peers: Option<PathBuf>,

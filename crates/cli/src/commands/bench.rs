@@ -105,7 +105,10 @@ fn show(found: &[Measured], missing: &[(String, String)], arguments: &Arguments)
 /// Lets the comparison with other tools run, with this very program.
 fn peers(python: &Path, script: &Path, arguments: &Arguments, options: &BenchOptions) -> ExitCode {
     let mut command = Command::new(python);
-    command.arg(script).args(&options.models).arg("--suites").arg(&options.suites);
+    command.arg(script).args(&options.models);
+    if let Some(suites) = &options.suites {
+        command.arg("--suites").arg(suites);
+    }
     if let Ok(itself) = std::env::current_exe() {
         command.arg("--hersim").arg(itself);
     }

@@ -38,7 +38,7 @@ pub struct BenchRequest {
     /// Names in the project's `bench/models.toml`, or model files; all that are listed when empty.
     pub models: Vec<String>,
     /// Folder with the models of others.
-    pub suites: PathBuf,
+    pub suites: Option<PathBuf>,
     /// Patients of each model.
     pub patients: usize,
     /// Threads.
@@ -173,7 +173,12 @@ fn measure_listed(
     let start = milliseconds(ClockId::ProcessCPUTime);
     let mut network = match &model.file {
         Some(file) => {
-            let path = request.suites.join(file);
+            let Some(suites) = &request.suites else {
+                return Ok(Err(format!(
+                    "{file} is a model of others: name their folder with --suites"
+                )));
+            };
+            let path = suites.join(file);
             if !path.exists() {
                 return Ok(Err(format!("there is no {}", path.display())));
             }
