@@ -126,43 +126,13 @@ fn remainder(a: Expr, b: Expr) -> Expr {
     Expr::made(Node::Piecewise { cases, otherwise })
 }
 
-/// A function of one argument: which, of one over the argument or not, one over it or not.
+/// A function of one argument, as [`Function::of_one`], by its names in Antimony: `asin` is `arcsin`.
 fn of_one(name: &str) -> Option<(Function, bool, bool)> {
-    use Function::*;
-    let name = name.strip_prefix("arc").map_or(name.to_string(), |rest| format!("a{rest}"));
-    Some(match name.as_str() {
-        "exp" => (Exp, false, false),
-        "ln" => (Ln, false, false),
-        "log10" => (Log10, false, false),
-        "sqrt" => (Sqrt, false, false),
-        "abs" => (Abs, false, false),
-        "floor" => (Floor, false, false),
-        "ceil" | "ceiling" => (Ceil, false, false),
-        "factorial" => (Factorial, false, false),
-        "sin" => (Sin, false, false),
-        "cos" => (Cos, false, false),
-        "tan" => (Tan, false, false),
-        "csc" => (Sin, false, true),
-        "sec" => (Cos, false, true),
-        "cot" => (Tan, false, true),
-        "sinh" => (Sinh, false, false),
-        "cosh" => (Cosh, false, false),
-        "tanh" => (Tanh, false, false),
-        "csch" => (Sinh, false, true),
-        "sech" => (Cosh, false, true),
-        "coth" => (Tanh, false, true),
-        "asin" => (Asin, false, false),
-        "acos" => (Acos, false, false),
-        "atan" => (Atan, false, false),
-        "acsc" => (Asin, true, false),
-        "asec" => (Acos, true, false),
-        "acot" => (Atan, true, false),
-        "asinh" => (Asinh, false, false),
-        "acosh" => (Acosh, false, false),
-        "atanh" => (Atanh, false, false),
-        "acsch" => (Asinh, true, false),
-        "asech" => (Acosh, true, false),
-        "acoth" => (Atanh, true, false),
-        _ => return None,
-    })
+    match name {
+        "log10" => Some((Function::Log10, false, false)),
+        "sqrt" => Some((Function::Sqrt, false, false)),
+        "ceil" => Function::of_one("ceiling"),
+        _ => Function::of_one(name)
+            .or_else(|| Function::of_one(&format!("arc{}", name.strip_prefix('a')?))),
+    }
 }

@@ -122,6 +122,45 @@ pub enum Function {
 }
 
 impl Function {
+    /// A function of one argument by its name in MathML: which, whether of one over the argument,
+    /// and whether one over it (`csc` is one over `sin`; `arccsc` is `asin` of one over).
+    pub fn of_one(name: &str) -> Option<(Function, bool, bool)> {
+        use Function::*;
+        Some(match name {
+            "exp" => (Exp, false, false),
+            "ln" => (Ln, false, false),
+            "abs" => (Abs, false, false),
+            "floor" => (Floor, false, false),
+            "ceiling" => (Ceil, false, false),
+            "factorial" => (Factorial, false, false),
+            "sin" => (Sin, false, false),
+            "cos" => (Cos, false, false),
+            "tan" => (Tan, false, false),
+            "csc" => (Sin, false, true),
+            "sec" => (Cos, false, true),
+            "cot" => (Tan, false, true),
+            "sinh" => (Sinh, false, false),
+            "cosh" => (Cosh, false, false),
+            "tanh" => (Tanh, false, false),
+            "csch" => (Sinh, false, true),
+            "sech" => (Cosh, false, true),
+            "coth" => (Tanh, false, true),
+            "arcsin" => (Asin, false, false),
+            "arccos" => (Acos, false, false),
+            "arctan" => (Atan, false, false),
+            "arccsc" => (Asin, true, false),
+            "arcsec" => (Acos, true, false),
+            "arccot" => (Atan, true, false),
+            "arcsinh" => (Asinh, false, false),
+            "arccosh" => (Acosh, false, false),
+            "arctanh" => (Atanh, false, false),
+            "arccsch" => (Asinh, true, false),
+            "arcsech" => (Acosh, true, false),
+            "arccoth" => (Atanh, true, false),
+            _ => return None,
+        })
+    }
+
     /// Its name, as Antimony writes it.
     pub fn name(self) -> &'static str {
         match self {

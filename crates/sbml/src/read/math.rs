@@ -207,7 +207,7 @@ fn takes(name: &str) -> Option<&'static str> {
         "not" | "root" | "log" => "one argument",
         "eq" | "lt" | "leq" | "gt" | "geq" => "two arguments or more",
         "max" | "min" => "one argument or more",
-        _ if function(name).is_some() => "one argument",
+        _ if Function::of_one(name).is_some() => "one argument",
         _ => return None,
     })
 }
@@ -260,7 +260,7 @@ fn operation(name: &str, mut arguments: Vec<Math>) -> Option<Math> {
             .reduce(|a, b| Math::binary(And, a, b))
     };
     if count == 1
-        && let Some((function, inverse_in, inverse_out)) = function(name)
+        && let Some((function, inverse_in, inverse_out)) = Function::of_one(name)
     {
         let one = || Math::number(1.0, span);
         let mut argument = arguments.remove(0);
@@ -325,42 +325,4 @@ pub(super) fn truth(math: Math) -> Math {
     }
     let span = math.span;
     Math::binary(NotEqual, math, Math::number(0.0, span))
-}
-
-/// A function of one argument: which, of one over the argument or not, one over it or not.
-fn function(name: &str) -> Option<(Function, bool, bool)> {
-    use Function::*;
-    Some(match name {
-        "exp" => (Exp, false, false),
-        "ln" => (Ln, false, false),
-        "abs" => (Abs, false, false),
-        "floor" => (Floor, false, false),
-        "ceiling" => (Ceil, false, false),
-        "factorial" => (Factorial, false, false),
-        "sin" => (Sin, false, false),
-        "cos" => (Cos, false, false),
-        "tan" => (Tan, false, false),
-        "csc" => (Sin, false, true),
-        "sec" => (Cos, false, true),
-        "cot" => (Tan, false, true),
-        "sinh" => (Sinh, false, false),
-        "cosh" => (Cosh, false, false),
-        "tanh" => (Tanh, false, false),
-        "csch" => (Sinh, false, true),
-        "sech" => (Cosh, false, true),
-        "coth" => (Tanh, false, true),
-        "arcsin" => (Asin, false, false),
-        "arccos" => (Acos, false, false),
-        "arctan" => (Atan, false, false),
-        "arccsc" => (Asin, true, false),
-        "arcsec" => (Acos, true, false),
-        "arccot" => (Atan, true, false),
-        "arcsinh" => (Asinh, false, false),
-        "arccosh" => (Acosh, false, false),
-        "arctanh" => (Atanh, false, false),
-        "arccsch" => (Asinh, true, false),
-        "arcsech" => (Acosh, true, false),
-        "arccoth" => (Atanh, true, false),
-        _ => return None,
-    })
 }
