@@ -61,7 +61,7 @@ pub fn trial(outcome: &TrialOutcome) -> String {
     if subgroups {
         text += &format!("\nSubgroups\n{}\n", figures(outcome, true));
     }
-    text + "† used to choose parameters by hand; the others were not fitted\n"
+    text + "† for calibration: may be fitted, or was seen while numbers were set by hand; the others are for prediction\n"
 }
 
 /// A calibration: where the figures lie, the steps, every figure, and what is predicted of classes of
