@@ -1,5 +1,7 @@
 //! Conditions on patients as people write them: `ihc = 3+ or fish = +`, `muc4 > median`.
 
+use std::collections::BTreeMap;
+
 use hersim_network::{Diagnostic, nearest};
 
 use crate::written::Written;
@@ -11,6 +13,32 @@ pub enum Fact {
     Number(f64),
     /// A word.
     Word(String),
+}
+
+/// Who someone is and what was drawn for them, as conditions may ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    /// Stratum of randomisation.
+    pub stratum: &'a str,
+    /// Cohort group.
+    pub group: &'a str,
+    /// Tags of the group.
+    pub tags: &'a BTreeMap<String, String>,
+    /// What was drawn, by the draws' names.
+    pub traits: &'a BTreeMap<String, f64>,
+}
+
+impl Person<'_> {
+    /// What is known under a name: `stratum`, `group`, a tag, or a draw.
+    pub fn fact(&self, name: &str) -> Option<Fact> {
+        let word = |word: &str| Fact::Word(word.to_string());
+        match name {
+            "stratum" => Some(word(self.stratum)),
+            "group" => Some(word(self.group)),
+            _ => (self.tags.get(name).map(|text| word(text)))
+                .or_else(|| self.traits.get(name).map(|v| Fact::Number(*v))),
+        }
+    }
 }
 
 /// A condition: at least one of its tests must hold.

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{condition::Fact, dosing::Delivered, trial::Known};
+use crate::{
+    condition::{Fact, Person},
+    dosing::Delivered,
+    trial::Known,
+};
 
 /// Days in a month (a twelfth of 365.25 days).
 pub const DAYS_PER_MONTH: f64 = 30.4375;
@@ -103,12 +107,8 @@ pub struct PatientOutcome {
 impl PatientOutcome {
     /// What conditions may ask about the patient: stratum, group, its tags, and what was drawn.
     pub fn fact(&self, name: &str) -> Option<Fact> {
-        match name {
-            "stratum" => Some(Fact::Word(self.stratum.clone())),
-            "group" => Some(Fact::Word(self.group.clone())),
-            _ => (self.tags.get(name).map(|w| Fact::Word(w.clone())))
-                .or_else(|| self.traits.get(name).map(|v| Fact::Number(*v))),
-        }
+        let Self { stratum, group, tags, traits, .. } = self;
+        Person { stratum, group, tags, traits }.fact(name)
     }
 }
 

@@ -8,7 +8,7 @@ use rand::RngExt;
 
 use crate::{
     assemble::Assembled,
-    condition::Fact,
+    condition::{Fact, Person},
     copula::Copula,
     distribution::{Distribution, normal_quantile, normal_share},
     document::{Document, Spanned},
@@ -82,12 +82,8 @@ pub struct VirtualPatient {
 impl VirtualPatient {
     /// What conditions may ask: stratum, group, its tags, and what was drawn.
     pub fn fact(&self, name: &str) -> Option<Fact> {
-        match name {
-            "stratum" => Some(Fact::Word(self.stratum.clone())),
-            "group" => Some(Fact::Word(self.group.clone())),
-            _ => (self.tags.get(name).map(|w| Fact::Word(w.clone())))
-                .or_else(|| self.traits.get(name).map(|v| Fact::Number(*v))),
-        }
+        let Self { stratum, group, tags, traits, .. } = self;
+        Person { stratum, group, tags, traits }.fact(name)
     }
 
     /// Someone with these values who belongs to no group.

@@ -1,17 +1,20 @@
 //! The pool: the same virtual patients under every arm of the calibration's trials.
 
-use hersim_network::Diagnostic;
+use hersim_network::{Diagnostic, nearest};
 use hersim_store::{Chunk, Manifest, RunFolder, content_hash};
 
 use super::{CalibrationRequest, plan::CalibrationPlan, targets::Arm, weights::Scores};
 use crate::{
-    document::Document,
+    document::{Document, Spanned},
     error::StudyError,
     library::Library,
     outcome::PatientStatus,
     population::VirtualPatient,
     progress::Progress,
-    trial::{TrialSetup, read_patients, simulate_patients, stored_patients, typical_scale},
+    trial::{
+        Members, TrialSetup, check_figures, read_patients, simulate_patients, stored_patients,
+        typical_scale,
+    },
 };
 
 /// Members per chunk.
@@ -47,11 +50,12 @@ pub struct PooledTrial {
 /// What is wrong with the trials, or keeps the results from being stored.
 pub fn pool(
     library: &Library,
-    plan: &CalibrationPlan,
+    document: &Document<CalibrationPlan>,
     trials: &[String],
     request: &CalibrationRequest,
     progress: &dyn Progress,
 ) -> Result<Pool, StudyError> {
+    let plan = &document.value;
     let mut setups = Vec::new();
     let mut errors = Vec::new();
     progress.begin("reading trials", trials.len() as u64);
@@ -64,12 +68,8 @@ pub fn pool(
         progress.advance(1);
     }
     progress.end();
-    if let Some(other) = setups.iter().find(|(s, _)| s.cohort.value.id != *plan.cohort.get_ref()) {
-        let message = format!("trial `{}` draws from another cohort", other.0.plan.value.id);
-        errors.push(
-            Diagnostic::error("calibration", message)
-                .mend(format!("name trials of `{}` only", plan.cohort.get_ref())),
-        );
+    if errors.is_empty() {
+        errors = mistakes(document, &setups);
     }
     if !errors.is_empty() {
         return Err(errors.into());
@@ -98,13 +98,13 @@ pub fn pool(
                 } else {
                     let scale =
                         scale.get_or_insert_with(|| typical_scale(setup, &request.settings));
-                    let members: Vec<(u64, VirtualPatient)> = (from..to)
+                    let (numbers, patients): (Vec<u64>, Vec<VirtualPatient>) = (from..to)
                         .map(|k| (k, setup.member(request.seed, k)))
                         .filter(|(_, patient)| setup.is_eligible(patient))
-                        .collect();
+                        .unzip();
+                    let members = Members { arm, numbers: &numbers, patients: &patients };
                     let (patients, _) = simulate_patients(
                         setup,
-                        arm,
                         &members,
                         request.seed,
                         &request.settings,
@@ -146,6 +146,46 @@ pub fn pool(
     }
     let scores = scores.unwrap_or(Scores { names: vec![], values: vec![], members: 0 });
     Ok(Pool { trials: pooled, scores, folder, resumed })
+}
+
+/// What is wrong with a plan or its trials' figures, before hours are spent on a pool: trials of another
+/// cohort, arms and draws that there are not, figures that cannot be computed.
+fn mistakes(plan: &Document<CalibrationPlan>, setups: &[(TrialSetup, Library)]) -> Vec<Diagnostic> {
+    let mut errors = Vec::new();
+    let cohort = &plan.value.cohort;
+    for (setup, library) in setups {
+        errors.extend(check_figures(setup, library).err().into_iter().flatten());
+        let trial = &setup.plan.value;
+        if trial.cohort.get_ref() != cohort.get_ref() {
+            let message = format!("trial `{}` draws from `{}`", trial.id, trial.cohort.get_ref());
+            errors.push(
+                Diagnostic::error("calibration", message)
+                    .at(plan.place(cohort), "another cohort")
+                    .mend(format!("name trials of `{}` only", cohort.get_ref())),
+            );
+        }
+    }
+    let arms: Vec<String> = (setups.iter().map(|(setup, _)| &setup.plan.value))
+        .flat_map(|trial| trial.arm.iter().map(|arm| format!("{}/{}", trial.id, arm.id)))
+        .collect();
+    let draws = setups.first().map_or(Vec::new(), |(setup, _)| setup.population.movable());
+    let mut look = |name: &Spanned<String>, known: &[String], what: &str| {
+        let word = name.get_ref();
+        if known.contains(word) {
+            return;
+        }
+        let error = Diagnostic::error("unknown-name", format!("there is no {what} `{word}`"))
+            .at(plan.place(name), "");
+        errors.push(match nearest(word, known.iter().map(String::as_str)) {
+            Some(near) => error.mend(format!("did you mean `{near}`?")),
+            None => error.mend(format!("known: {}", known.join(", "))),
+        });
+    };
+    for step in &plan.value.step {
+        step.arm.iter().for_each(|arm| look(arm, &arms, "arm"));
+        step.moves.iter().for_each(|m| look(&m.draw, &draws, "draw that can be moved"));
+    }
+    errors
 }
 
 /// Normal scores of every draw that has one; a draw that a member does not make (of another group)

@@ -69,8 +69,7 @@ pub fn run(
     let plan: Document<CalibrationPlan> =
         library.read_or_open(Shelf::Calibrations, &request.calibration)?;
     let trials = trials(&plan)?;
-    let mut pool = pool(library, &plan.value, &trials, request, progress)?;
-    check(&plan, &pool)?;
+    let mut pool = pool(library, &plan, &trials, request, progress)?;
     let members = pool.scores.members;
     let targets = targets(&mut pool)?;
     let arms: Vec<&Arm> = pool.trials.iter().flat_map(|t| &t.arms).collect();
@@ -166,35 +165,6 @@ fn trials(plan: &Document<CalibrationPlan>) -> Result<Vec<String>, Vec<Diagnosti
         }
     }
     if errors.is_empty() { Ok(trials) } else { Err(errors) }
-}
-
-/// Names of arms and draws must exist.
-fn check(plan: &Document<CalibrationPlan>, pool: &Pool) -> Result<(), Vec<Diagnostic>> {
-    let arms: Vec<String> = pool
-        .trials
-        .iter()
-        .flat_map(|t| &t.arms)
-        .map(|a| format!("{}/{}", a.trial, a.arm))
-        .collect();
-    let mut errors = Vec::new();
-    let mut look = |name: &crate::document::Spanned<String>, known: &[String], what: &str| {
-        if known.contains(name.get_ref()) {
-            return;
-        }
-        let near = hersim_network::nearest(name.get_ref(), known.iter().map(String::as_str));
-        let error =
-            Diagnostic::error("unknown-name", format!("there is no {what} `{}`", name.get_ref()))
-                .at(plan.place(name), "");
-        errors.push(match near {
-            Some(near) => error.mend(format!("did you mean `{near}`?")),
-            None => error.mend(format!("known: {}", known.join(", "))),
-        });
-    };
-    for step in &plan.value.step {
-        step.arm.iter().for_each(|arm| look(arm, &arms, "arm"));
-        step.moves.iter().for_each(|m| look(&m.draw, &pool.scores.names, "draw that can be moved"));
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn named_arms(plan: &CalibrationPlan, arms: &[&Arm]) -> Vec<usize> {

@@ -24,7 +24,7 @@ pub use endpoints::{PublishedFigure, check_figures, published_figures};
 pub use figures::{ENDPOINTS, EndpointKind};
 pub use figures::{Statistic, kind as endpoint_kind, members_of};
 pub use plan::*;
-pub use run::{TrialRequest, TrialRun, run, simulate_patients, typical_scale};
+pub use run::{Members, TrialRequest, TrialRun, run, simulate_patients, typical_scale};
 pub use score::{Score, Scored, met, score};
 pub use setup::TrialSetup;
 pub use tables::{endpoints as stored_patients, without_assessments as read_patients};

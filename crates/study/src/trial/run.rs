@@ -248,28 +248,37 @@ fn simulate(
     let drawn = (piece.from..piece.to).map(|n| setup.sample(request.seed, piece.arm, n));
     let sampled: Option<Vec<_>> = drawn.collect();
     let sampled = sampled.ok_or_else(|| setup.nobody_eligible())?;
-    let members: Vec<_> = (piece.from..piece.to).zip(sampled).collect();
-    let arm = piece.arm;
-    let settings = &request.settings;
-    Ok(simulate_patients(setup, arm, &members, request.seed, settings, scale, progress))
+    let numbers: Vec<u64> = (piece.from..piece.to).collect();
+    let members = Members { arm: piece.arm, numbers: &numbers, patients: &sampled };
+    Ok(simulate_patients(setup, &members, request.seed, &request.settings, scale, progress))
 }
 
-/// Patients of an arm, by number: brought to rest, treated, followed. Says how many tumours were not
-/// at rest when treatment began.
+/// Some patients of an arm.
+pub struct Members<'a> {
+    /// The arm, by its place.
+    pub arm: usize,
+    /// Number of each, which keys its fate.
+    pub numbers: &'a [u64],
+    /// The patients.
+    pub patients: &'a [VirtualPatient],
+}
+
+/// Patients of an arm: brought to rest, treated, followed. Says how many tumours were not at rest
+/// when treatment began.
 pub fn simulate_patients(
     setup: &TrialSetup,
-    arm: usize,
-    members: &[(u64, VirtualPatient)],
+    members: &Members,
     seed: u64,
     settings: &EnsembleSettings,
     scale: &[f64],
     progress: &dyn Progress,
 ) -> (Vec<PatientOutcome>, u64) {
-    let sampled: Vec<VirtualPatient> = members.iter().map(|(_, patient)| patient.clone()).collect();
-    let ready: Vec<Ready> = setup.programs.equilibrate(&setup.assembled, &sampled, settings);
+    let ready: Vec<Ready> =
+        setup.programs.equilibrate(&setup.assembled, members.patients, settings);
     let restless = ready.iter().filter(|r| matches!(r.rest, Rest::Moving)).count() as u64;
-    let (mut able, unable): (Vec<TrialPatient>, Vec<TrialPatient>) = (members.iter().zip(ready))
-        .map(|((number, patient), ready)| setup.enter(seed, arm, *number, patient, ready))
+    let numbered = members.numbers.iter().zip(members.patients);
+    let (mut able, unable): (Vec<TrialPatient>, Vec<TrialPatient>) = (numbered.zip(ready))
+        .map(|((number, patient), ready)| setup.enter(seed, members.arm, *number, patient, ready))
         .partition(|p| p.outcome.status == PatientStatus::Complete);
     progress.advance(unable.len() as u64);
     // The engine tells after each patient how many are done.
