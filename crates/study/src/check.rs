@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     assemble::{assemble, placed},
+    calibrate::{self, Calibration, CalibrationPlan},
     claims,
     distribution::Distribution,
     document::Document,
@@ -249,6 +250,19 @@ fn check_library(library: &mut Library, report: &mut CheckReport) {
         report.documents += 1;
         report.diagnostics.extend(named(&setup.plan, &setup.plan.value.id, &id, Shelf::Trials));
         report.keep(check_figures(&setup, library));
+    }
+    for id in library.ids(Shelf::Calibrations) {
+        let plan: Option<Document<CalibrationPlan>> =
+            report.keep(library.read(Shelf::Calibrations, &id, None));
+        let Some(plan) = plan else { continue };
+        report.documents += 1;
+        report.diagnostics.extend(named(&plan, &plan.value.id, &id, Shelf::Calibrations));
+        report.diagnostics.extend(calibrate::check(&plan, library));
+    }
+    for id in library.ids(Shelf::Populations) {
+        let population: Option<Document<Calibration>> =
+            report.keep(library.read(Shelf::Populations, &id, None));
+        report.documents += usize::from(population.is_some());
     }
     for id in fit::ids(library) {
         report.diagnostics.extend(fit::check(library, &id));

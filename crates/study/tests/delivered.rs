@@ -1,26 +1,16 @@
 //! What every patient of a trial was given is what the regimen says for a body of that weight, up to
 //! the day on which treatment ended: for the first patient and for the last, through the tables.
 
-use std::{fs, path::Path};
+mod common;
 
 use hersim_study::{equilibrate::EnsembleSettings, library::Library, progress::Silent, trial};
+
+use common::small_project;
 
 /// Drug A is infused over 90 minutes; its mole weighs 100 kg, so that a milligram is 10 nmol.
 const INFUSION_DAY: f64 = 90.0 / 1440.0;
 const NMOL_PER_MG: f64 = 10.0;
 const PATIENTS: u64 = 40;
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
 
 /// Milligrams per kilogram given by a day: doses every three weeks from `start` on.
 fn given(day: f64, start: f64, doses: impl Fn(usize) -> Option<f64>) -> f64 {
@@ -35,10 +25,7 @@ fn given(day: f64, start: f64, doses: impl Fn(usize) -> Option<f64>) -> f64 {
 
 #[test]
 fn every_patient_got_what_the_regimen_says() {
-    let folder = tempfile::tempdir().unwrap();
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/tests");
-    copy(&tests.join("claims_project"), folder.path());
-    copy(&tests.join("bad/project"), folder.path());
+    let folder = small_project();
     let mut library = Library::at(folder.path());
     let request = trial::TrialRequest {
         trial: "small".into(),

@@ -66,7 +66,7 @@ fn cost(targets: &[&Target], weights: &[f64]) -> f64 {
 }
 
 /// Arms that a step names, by their places.
-fn places(step: &Step, arms: &[&Arm]) -> Vec<usize> {
+pub fn places(step: &Step, arms: &[&Arm]) -> Vec<usize> {
     let named = |arm: &Arm| {
         let words = format!("{}/{}", arm.trial, arm.arm);
         step.arm.iter().any(|a| *a.get_ref() == words)

@@ -18,4 +18,4 @@ mod weights;
 
 pub use plan::{CalibrationPlan, Moved, Step};
 pub use result::{Calibration, CalibrationOutcome, Compared, LeftOut, StepOutcome};
-pub use run::{CalibrationRequest, CalibrationRun, run};
+pub use run::{CalibrationRequest, CalibrationRun, check, run};

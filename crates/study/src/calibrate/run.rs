@@ -6,7 +6,7 @@ use hersim_network::Diagnostic;
 use hersim_store::RunFolder;
 
 use super::{
-    fit::fit,
+    fit::{fit, places},
     hull::hull,
     plan::CalibrationPlan,
     pool::{Pool, PooledTrial, pool},
@@ -102,7 +102,7 @@ pub fn run(
             met: target.met(value),
         }
     };
-    let named = named_arms(&plan.value, &arms);
+    let named: Vec<usize> = plan.value.step.iter().flat_map(|step| places(step, &arms)).collect();
     let was_fitted = |t: &Target| t.fitted && t.arms.iter().all(|arm| named.contains(arm));
     let figures = targets.iter().map(|t| compare(t, &weights, was_fitted(t))).collect();
     let left_out = (classes.into_iter())
@@ -160,19 +160,26 @@ fn trials(plan: &Document<CalibrationPlan>) -> Result<Vec<String>, Vec<Diagnosti
             None => errors.push(
                 Diagnostic::error("calibration", format!("`{}` is not TRIAL/ARM", arm.get_ref()))
                     .at(plan.place(arm), "")
-                    .mend("write for example h0648g/chemo"),
+                    .mend("write the id of a trial, a slash and the id of one of its arms"),
             ),
         }
     }
     if errors.is_empty() { Ok(trials) } else { Err(errors) }
 }
 
-fn named_arms(plan: &CalibrationPlan, arms: &[&Arm]) -> Vec<usize> {
-    let named = |arm: &Arm| {
-        let words = format!("{}/{}", arm.trial, arm.arm);
-        plan.step.iter().flat_map(|s| &s.arm).any(|a| *a.get_ref() == words)
-    };
-    (0..arms.len()).filter(|i| named(arms[*i])).collect()
+/// What is wrong with a plan at first sight: arms that are not `TRIAL/ARM`, trials that there are not.
+pub fn check(plan: &Document<CalibrationPlan>, library: &Library) -> Vec<Diagnostic> {
+    if let Err(errors) = trials(plan) {
+        return errors;
+    }
+    let known = library.ids(Shelf::Trials);
+    let arms = plan.value.step.iter().flat_map(|step| &step.arm);
+    arms.filter_map(|arm| {
+        let (trial, _) = arm.get_ref().split_once('/')?;
+        let missing = !known.iter().any(|k| k == trial);
+        missing.then(|| library.unknown(Shelf::Trials, trial, Some(plan.place(arm))))
+    })
+    .collect()
 }
 
 /// Every published figure of the pool's trials.

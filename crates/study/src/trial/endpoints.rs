@@ -79,21 +79,11 @@ pub fn summarise(
     let plan = &setup.plan;
     let facts = setup.population.facts();
     let mut errors = Vec::new();
-    let condition = |subgroup: Option<&Spanned<String>>, errors: &mut Vec<Diagnostic>| {
-        let text = subgroup.filter(|s| !s.get_ref().is_empty())?;
-        match Condition::parse(&Written::in_document(plan, text, &library.sources), &facts) {
-            Ok(condition) => Some(condition),
-            Err(more) => {
-                errors.extend(more);
-                None
-            }
-        }
-    };
     let mut arms = Vec::new();
     for (index, arm) in plan.value.arm.iter().enumerate() {
         let mut endpoints = Vec::new();
         for asked in wanted(plan, &arm.id, library, &mut errors) {
-            let restriction = condition(asked.subgroup, &mut errors);
+            let restriction = restriction(plan, asked.subgroup, &facts, library, &mut errors);
             let group = figures::group(&patients, index, restriction.as_ref());
             if let Some(figure) = figures::figure(&group, asked.endpoint, asked.statistic) {
                 endpoints.push(beside(&asked, figure, group.len()));
@@ -108,7 +98,7 @@ pub fn summarise(
     }
     let mut contrasts = Vec::new();
     for asked in wanted_contrasts(plan, &mut errors) {
-        let restriction = condition(asked.subgroup, &mut errors);
+        let restriction = restriction(plan, asked.subgroup, &facts, library, &mut errors);
         let [a, b] = asked.pair.map(|arm| figures::group(&patients, arm, restriction.as_ref()));
         let figure = figures::contrast(&a, &b, asked.endpoint, asked.measure);
         contrasts.extend(figure.map(|figure| compared(plan, &asked, figure)));
@@ -344,6 +334,32 @@ fn compared(plan: &Document<TrialPlan>, asked: &AskedContrast, figure: Figure) -
     }
 }
 
+/// The condition of a subgroup; none for everyone, and where it is wrong.
+fn restriction(
+    plan: &Document<TrialPlan>,
+    subgroup: Option<&Spanned<String>>,
+    facts: &[String],
+    library: &Library,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Condition> {
+    let text = subgroup.filter(|s| !s.get_ref().is_empty())?;
+    let parsed = Condition::parse(&Written::in_document(plan, text, &library.sources), facts);
+    parsed.map_err(|more| errors.extend(more)).ok()
+}
+
+/// A figure in words: `os percent at 36 months, chemo, ihc = 3+`.
+pub fn in_words(
+    endpoint: &str,
+    statistic: &str,
+    at_month: Option<f64>,
+    arms: &str,
+    subgroup: &str,
+) -> String {
+    let at = at_month.map_or(String::new(), |month| format!(" at {month:.0} months"));
+    let among = if subgroup.is_empty() { String::new() } else { format!(", {subgroup}") };
+    format!("{endpoint} {statistic}{at}, {arms}{among}")
+}
+
 /// A published figure, or a comparison, ready to be looked up in patients.
 pub struct PublishedFigure {
     /// The endpoint.
@@ -379,26 +395,12 @@ pub fn published_figures(
 ) -> Result<Vec<PublishedFigure>, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut figures = Vec::new();
-    let restriction = |subgroup: Option<&Spanned<String>>, errors: &mut Vec<Diagnostic>| {
-        let text = subgroup.filter(|s| !s.get_ref().is_empty())?;
-        match Condition::parse(&Written::in_document(plan, text, &library.sources), facts) {
-            Ok(condition) => Some(condition),
-            Err(more) => {
-                errors.extend(more);
-                None
-            }
-        }
-    };
-    let beside = |subgroup: Option<&Spanned<String>>| match words(subgroup).as_str() {
-        "" => String::new(),
-        text => format!(", {text}"),
-    };
     for (index, arm) in plan.value.arm.iter().enumerate() {
         for asked in wanted(plan, &arm.id, library, &mut errors) {
             let Some(result) = asked.published else { continue };
             let at = match asked.statistic {
-                Statistic::FreeAt(month) => format!(" at {month:.0} months"),
-                _ => String::new(),
+                Statistic::FreeAt(month) => Some(month),
+                _ => None,
             };
             let (endpoint, statistic) = (asked.endpoint, &result.statistic);
             figures.push(PublishedFigure {
@@ -406,12 +408,12 @@ pub fn published_figures(
                 statistic: Some(asked.statistic),
                 measure: String::new(),
                 arms: vec![index],
-                condition: restriction(asked.subgroup, &mut errors),
+                condition: restriction(plan, asked.subgroup, facts, library, &mut errors),
                 value: result.value,
                 ci: [result.ci_low, result.ci_high],
                 known: result.known,
                 split: result.split.clone(),
-                what: format!("{endpoint} {statistic}{at}, {}{}", arm.id, beside(asked.subgroup)),
+                what: in_words(endpoint, statistic, at, &arm.id, &words(asked.subgroup)),
             });
         }
     }
@@ -422,17 +424,17 @@ pub fn published_figures(
             statistic: None,
             measure: asked.measure.to_string(),
             arms: asked.pair.to_vec(),
-            condition: restriction(asked.subgroup, &mut errors),
+            condition: restriction(plan, asked.subgroup, facts, library, &mut errors),
             value: contrast.value,
             ci: [contrast.ci_low, contrast.ci_high],
             known: contrast.known,
             split: contrast.split.clone(),
-            what: format!(
-                "{} {}, {}{}",
+            what: in_words(
                 asked.endpoint,
                 asked.measure,
-                contrast.arms.join(" against "),
-                beside(asked.subgroup)
+                None,
+                &contrast.arms.join(" against "),
+                &words(asked.subgroup),
             ),
         });
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Known;
+use super::{Known, endpoints::in_words};
 use crate::outcome::TrialOutcome;
 
 /// Relative distance within which a figure without a published interval counts as met.
@@ -49,10 +49,6 @@ impl Score {
 
 /// Every published figure of a trial beside the simulated one.
 pub fn score(outcome: &TrialOutcome) -> Vec<Scored> {
-    let place = |subgroup: &str| match subgroup {
-        "" => String::new(),
-        words => format!(", {words}"),
-    };
     let one =
         |what, observed, observed_ci: [Option<f64>; 2], value, split: &Option<String>, known| {
             Scored {
@@ -68,9 +64,7 @@ pub fn score(outcome: &TrialOutcome) -> Vec<Scored> {
         };
     let figures = outcome.arms.iter().flat_map(|arm| {
         arm.endpoints.iter().filter_map(move |e| {
-            let at = e.at_month.map_or(String::new(), |month| format!(" at {month:.0} months"));
-            let what =
-                format!("{} {}{at}, {}{}", e.endpoint, e.statistic, arm.arm, place(&e.subgroup));
+            let what = in_words(&e.endpoint, &e.statistic, e.at_month, &arm.arm, &e.subgroup);
             Some((
                 what,
                 e.observed?,
@@ -83,7 +77,7 @@ pub fn score(outcome: &TrialOutcome) -> Vec<Scored> {
     });
     let contrasts = outcome.contrasts.iter().filter_map(|c| {
         let arms = c.arms.join(" against ");
-        let what = format!("{} {}, {arms}{}", c.endpoint, c.measure, place(&c.subgroup));
+        let what = in_words(&c.endpoint, &c.measure, None, &arms, &c.subgroup);
         Some((
             what,
             c.observed?,
